@@ -1,0 +1,18 @@
+//! treering: a signed, Merkle-chained ledger of conservation evidence that anyone can audit offline.
+//!
+//! The floors of this crate, each importing only what is below it:
+//!
+//! ```text
+//! cli        one file per command; the program's voice and exit codes
+//! report     findings as text and JSON
+//! audit      reads a public folder as a stranger
+//! ledger     the only writer
+//! store      durable files, heads, locks, keys, the index
+//! evidence   files, rows, manifests, evidence roots
+//! statement  PURE: signed statements, authority, receipts
+//! tlog       PURE: trees, proofs, checkpoints
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod statement;
+pub mod tlog;

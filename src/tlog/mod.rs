@@ -1,0 +1,4 @@
+//! What a transparency log is, as mathematics and text. Pure: no file, socket, clock or chance.
+
+pub mod ed25519;
+pub mod hash;
