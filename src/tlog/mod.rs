@@ -2,3 +2,6 @@
 
 pub mod ed25519;
 pub mod hash;
+pub mod merkle;
+pub mod multi;
+pub mod node;
