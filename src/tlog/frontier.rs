@@ -19,7 +19,7 @@ impl Frontier {
         Frontier::default()
     }
 
-    /// The edge of a tree whose [`right_edge`](super::node::right_edge) has these hashes. `None` if
+    /// The edge of a tree whose [`right_edge`](super::merkle::right_edge) has these hashes. `None` if
     /// their number does not fit the size, or the size is above [`TreeSize::MAX`]. Whether they are
     /// the right hashes shows in [`Frontier::tree`].
     pub fn from_edge(size: TreeSize, edge: Vec<Hash>) -> Option<Frontier> {
@@ -69,7 +69,7 @@ impl Frontier {
         self.size
     }
 
-    /// The hashes of [`right_edge`](super::node::right_edge) at this size, largest subtree first.
+    /// The hashes of [`right_edge`](super::merkle::right_edge) at this size, largest subtree first.
     pub fn edge(&self) -> &[Hash] {
         &self.edge
     }

@@ -12,7 +12,7 @@ use super::multi::{check_inclusions, proof_nodes, prove_inclusions};
 use super::node::read_nodes;
 
 pub use super::multi::{ProofError, Unprovable};
-pub use super::node::Node;
+pub use super::node::{Node, right_edge};
 
 /// The most hashes in a proof of one leaf or of consistency, at [`TreeSize::MAX`]: 62 and 63.
 pub const PROOF_HASHES_MAX: usize = Node::LEVEL_MAX as usize + 1;
@@ -53,7 +53,7 @@ pub fn root_at<E: From<Unprovable>>(
     Ok(read_nodes(&[root], size, read)?[0])
 }
 
-/// Makes the proof that the leaf at `position` is in the tree of this size: PATH(position, D[size])
+/// Makes the proof that the leaf at `position` is in the tree of this size: `PATH(position, D[size])`
 /// of RFC 6962 section 2.1.1, leaf's sibling first.
 ///
 /// # Errors
@@ -83,7 +83,7 @@ pub fn check_inclusion(
 /// old one, where this is the last, and ceil(n/2^s) in the new one. So a tree extends another exactly
 /// if this node is included in both, under the same left neighbours: the consistency proof is the
 /// node's inclusion proof in the new tree, and the left hashes alone are that in the old one.
-/// (PROOF(m, D[n]) of RFC 6962 section 2.1.2.)
+/// (`PROOF(m, D[n])` of RFC 6962 section 2.1.2.)
 struct Seam {
     level: u8,
     index: Position,

@@ -1,11 +1,15 @@
 //! What a transparency log is, as mathematics and text. Pure: no file, socket, clock or chance.
 
 pub mod bundle;
+pub mod cosignature;
 pub mod ed25519;
 pub mod frontier;
 pub mod hash;
 pub mod merkle;
 pub mod multi;
-pub mod node;
+mod node;
+pub mod note;
 mod place;
+mod signature_line;
 pub mod tile;
+mod verifier_key;
