@@ -1,6 +1,7 @@
 //! What a transparency log is, as mathematics and text. Pure: no file, socket, clock or chance.
 
 pub mod bundle;
+pub mod checkpoint;
 pub mod cosignature;
 pub mod ed25519;
 pub mod frontier;

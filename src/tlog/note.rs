@@ -353,6 +353,26 @@ mod tests {
     }
 
     #[test]
+    fn attack_two_keys_of_one_name_and_id() {
+        // Found by trying: ids are four bytes, so some hundred thousand keys are enough.
+        let secrets = [69_101_u32, 114_672].map(|counter| {
+            let mut seed = [0; 32];
+            seed[..4].copy_from_slice(&counter.to_be_bytes());
+            SecretKey::from_seed(&seed)
+        });
+        let [one, other] = secrets
+            .each_ref()
+            .map(|secret| VerifierKey::new(name("a"), SignatureType::Ed25519, secret.public()));
+        assert_eq!(one.id(), other.id());
+        let note = Note::new(TEXT, vec![sign_note(&secrets[0], &name("a"), TEXT)]).unwrap();
+        let id = one.id();
+        assert!(note.check([&one]).is_ok());
+        assert!(note.check([&one, &one]).is_ok());
+        assert_eq!(note.check([&other]), Err(NoteRefused::Mismatch { name: name("a"), id }));
+        assert_eq!(note.check([&one, &other]), Err(NoteRefused::Ambiguous { name: name("a"), id }));
+    }
+
+    #[test]
     fn adding_replaces_a_line_of_the_same_key() {
         let mut note = signed_by(&[(1, "a"), (2, "b")]);
         note.add(sign_note(&secret(1), &name("a"), TEXT)).unwrap();
