@@ -587,6 +587,16 @@ impl Authority {
         self.log_keys.iter().map(|term| term.required)
     }
 
+    /// The positions of the statements on which a key's authority rests: genesis, every change of
+    /// root or log key, and the key's grant. Ascending.
+    pub fn rests_on(&self, key: &KeyId) -> Vec<Position> {
+        let roots = self.roots.iter().map(|term| term.since);
+        let log_keys = self.log_keys.iter().map(|term| Position(term.from.0 - 1));
+        let grant = self.grants.get(key).map(|grant| grant.granted);
+        let positions: BTreeSet<Position> = roots.chain(log_keys).chain(grant).collect();
+        positions.into_iter().collect()
+    }
+
     /// Where the ledger was closed.
     pub fn closed(&self) -> Option<Position> {
         self.closed

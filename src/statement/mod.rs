@@ -9,6 +9,7 @@ pub mod chain;
 pub mod envelope;
 pub mod key;
 pub mod kind;
+pub mod receipt;
 pub mod short_head;
 pub mod signature;
 pub mod standing;
