@@ -11,6 +11,7 @@ pub mod multi;
 mod node;
 pub mod note;
 mod place;
+pub mod policy;
 mod signature_line;
 pub mod tile;
 mod verifier_key;
