@@ -12,6 +12,7 @@ mod node;
 pub mod note;
 mod place;
 pub mod policy;
+pub mod proof;
 mod signature_line;
 pub mod tile;
 mod verifier_key;
