@@ -226,8 +226,8 @@ pub enum ReadError {
         /// What is wrong with it.
         fault: DecodeError,
     },
-    /// `also` is not ascending by key.
-    #[error("the payload's field also: its keys are not ascending and distinct")]
+    /// `also` is empty, which is spelled by leaving it out, or not ascending by key.
+    #[error("the payload's field also: its keys are not at least one, ascending and distinct")]
     AlsoOrder,
     /// The fields of the kind.
     #[error("the fields of this kind: {0}")]
@@ -410,10 +410,11 @@ fn read_payload(bytes: &[u8], typ: &MediaType) -> Result<(Payload, Vec<u8>), Rea
     let chain: Option<Chain> = take(&mut fields, "chain")?;
     let chain = chain
         .ok_or(ReadError::Common { field: "chain", fault: DecodeError::Shape("missing".into()) })?;
-    let also: Vec<CoSignature> = take(&mut fields, "also")?.unwrap_or_default();
-    if !also.is_sorted_by(|earlier, later| earlier.key.as_bytes() < later.key.as_bytes()) {
+    let also: Option<Vec<CoSignature>> = take(&mut fields, "also")?;
+    if also.as_ref().is_some_and(|also| also.is_empty() || !is_ascending_by_key(also)) {
         return Err(ReadError::AlsoOrder);
     }
+    let also = also.unwrap_or_default();
     let countersigned =
         if also.is_empty() { Vec::new() } else { cbor::encode(&Value::Map(fields.clone())) };
     // In the families that rule authority `key` is a field of the kind: the key granted or revoked.
@@ -424,6 +425,10 @@ fn read_payload(bytes: &[u8], typ: &MediaType) -> Result<(Payload, Vec<u8>), Rea
     };
     let body = Body::read(typ, Value::Map(fields))?;
     Ok((Payload { chain, also, key, by, body }, countersigned))
+}
+
+fn is_ascending_by_key(also: &[CoSignature]) -> bool {
+    also.is_sorted_by(|earlier, later| earlier.key.as_bytes() < later.key.as_bytes())
 }
 
 fn take<T>(fields: &mut BTreeMap<Value, Value>, field: &'static str) -> Result<Option<T>, ReadError>

@@ -1,0 +1,5 @@
+//! What a forger, a thief or a dishonest ledger might try, each test named by the attempt.
+
+mod envelope;
+#[path = "../support/mod.rs"]
+mod support;
