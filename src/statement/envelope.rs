@@ -260,11 +260,15 @@ const CONTENT_TYPE: &str = "application/cbor";
 impl Statement {
     /// Reads the bytes of one statement; they must be canonical in every layer.
     pub fn read(bytes: Vec<u8>) -> Result<Statement, ReadError> {
+        if bytes.len() > MAX_STATEMENT_BYTES {
+            let (length, ceiling) = (bytes.len(), MAX_STATEMENT_BYTES);
+            return Err(ReadError::Envelope(DecodeError::TooLong { length, ceiling }));
+        }
         let Some((&TAG_COSE_SIGN1, message)) = bytes.split_first() else {
             return Err(ReadError::Parts);
         };
         let parts =
-            cbor::decode_value(message, MAX_STATEMENT_BYTES - 1).map_err(ReadError::Envelope)?;
+            cbor::decode_value(message, MAX_STATEMENT_BYTES).map_err(ReadError::Envelope)?;
         let (protected, payload, signature) = split_parts(parts).ok_or(ReadError::Parts)?;
         let header = read_header(&protected)?;
         let (payload_fields, countersigned) = read_payload(&payload, &header.typ)?;
