@@ -235,6 +235,10 @@ pub enum ReadError {
     /// `sub` names something else than the body does.
     #[error("the header's subject is not the one of the payload")]
     SubjectMismatch,
+    /// A draft whose bytes would say something else than the draft: a field in the place of another,
+    /// or an issuer spelled as one of another kind.
+    #[error("the signed statement would not say what its draft says")]
+    NotAsDrafted,
 }
 
 /// What is wrong with a protected header.
@@ -487,7 +491,13 @@ impl Draft {
         let signature = bstr(signature.0.to_vec());
         let bytes =
             [&[TAG_COSE_SIGN1, 0x84][..], &protected, &[0xA0], &payload, &signature].concat();
-        Statement::read(bytes)
+        let statement = Statement::read(bytes)?;
+        let Header { issuer, subject, issued_at, .. } = &statement.header;
+        let as_drafted = *issuer == self.issuer
+            && *subject == self.subject
+            && *issued_at == self.issued_at
+            && statement.payload == self.payload;
+        if as_drafted { Ok(statement) } else { Err(ReadError::NotAsDrafted) }
     }
 
     fn fields_to_countersign(&self) -> Result<BTreeMap<Value, Value>, ReadError> {

@@ -93,7 +93,7 @@ macro_rules! bodies {
             pub(super) fn fields(&self) -> Result<Value, DecodeError> {
                 match self {
                     $(Body::$variant(body) => cbor::to_value(body),)*
-                    Body::Unknown { fields, .. } => Ok(fields.clone()),
+                    Body::Unknown { fields, .. } => cbor::to_value(fields),
                 }
             }
         }
