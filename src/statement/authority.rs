@@ -63,6 +63,8 @@ pub enum Refused {
         "who may sign cannot be judged after position {0}: a statement there is of a kind or version that this program does not know"
     )]
     Undecidable(Position),
+    #[error("it was filed in another ledger and copied here")]
+    OtherLedger,
     #[error("its issuer is not the party that its key speaks for")]
     OtherIssuer,
     #[error("its key was not granted here")]
@@ -243,6 +245,13 @@ impl Authority {
         if let Some(at) = self.undecidable {
             return Err(Refused::Undecidable(at));
         }
+        if matches!(statement.payload.body, Body::Genesis(_)) {
+            return Err(Refused::SecondGenesis);
+        }
+        // The issuer names this ledger only for the root and for granted keys.
+        if statement.payload.chain.ledger != Some(self.ledger) {
+            return Err(Refused::OtherLedger);
+        }
         let signer = self.signer(statement)?;
         let issuer = match signer {
             Signer::Visitor => Issuer::Key(statement.header.key),
@@ -324,7 +333,6 @@ impl Authority {
         root_at: RootAt<'_>,
     ) -> Result<(), Refused> {
         match &statement.payload.body {
-            Body::Genesis(_) => return Err(Refused::SecondGenesis),
             Body::Grant(grant) => self.grant(position, statement, grant)?,
             Body::Revoke(revoke) => self.revoke(position, statement, revoke, signer, root_at)?,
             Body::RotateRoot(rotate) => self.rotate_root(position, statement, rotate)?,

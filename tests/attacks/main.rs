@@ -2,5 +2,6 @@
 
 mod drafts;
 mod envelope;
+mod replay;
 #[path = "../support/mod.rs"]
 mod support;
