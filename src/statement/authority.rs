@@ -200,7 +200,11 @@ impl Authority {
             return Err(Refused::NotAGenesis);
         };
         let signed_by_root = statement.header.key == KeyId::of(&body.root);
-        let issued_by_origin = statement.header.issuer.to_string() == body.origin.as_str();
+        // An origin spelled as `treering:<id>` or `key:<thumbprint>` would speak as another party.
+        let issued_by_origin = matches!(
+            &statement.header.issuer,
+            Issuer::Origin(origin) if origin == body.origin.as_str()
+        );
         let at_the_start = statement.payload.chain == Default::default();
         if !signed_by_root || !issued_by_origin || !at_the_start {
             return Err(Refused::NotAGenesis);

@@ -1,13 +1,15 @@
 //! Statements carried from the place where they were signed to another.
 
 use treering::statement::authority::{Authority, Refused};
+use treering::statement::bodies::Body;
 use treering::statement::chain::ChainFault;
-use treering::statement::envelope::{LedgerId, Statement};
+use treering::statement::envelope::{Issuer, LedgerId, Statement};
 use treering::statement::key::Role;
+use treering::tlog::checkpoint::Origin;
 use treering::tlog::hash::Position;
 
 use crate::support::bodies::{anchor, unknown};
-use crate::support::{Fault, Ledger, key};
+use crate::support::{Fault, Ledger, genesis_draft, key};
 
 /// What authority alone says: a reader without chains (of a receipt, say) has nothing else.
 fn refused_by_authority(ledger: &Ledger, statement: &Statement) -> Refused {
@@ -53,6 +55,23 @@ fn a_ledger_that_begins_with_something_else() {
     let id = LedgerId(statement.id());
     let signed = statement.check_signatures(&ledger.keys, id).expect("its signature holds");
     assert_eq!(Authority::found(signed).unwrap_err(), Refused::NotAGenesis);
+}
+
+#[test]
+fn a_genesis_in_the_name_of_another_ledger() {
+    let victim = Ledger::found("victim");
+    let (root, log) = (key("mallory/root"), key("mallory/log key"));
+    let Body::Genesis(mut genesis) = Ledger::found("mallory").at(Position(0)).payload.body.clone()
+    else {
+        panic!("statement 0 is a genesis");
+    };
+    let name = Issuer::Ledger(victim.id);
+    genesis.origin = Origin::new(&name.to_string()).expect("an origin");
+    let mut draft = genesis_draft(genesis, &log);
+    draft.issuer = name;
+    let statement = draft.sign(&root).expect("reads back");
+    let refused = Ledger::begin(statement, root, key("mallory/next root"), log).err();
+    assert_eq!(refused, Some(Fault::Refused(Refused::NotAGenesis)));
 }
 
 #[test]
