@@ -1,8 +1,10 @@
 //! Authority: who might sign what, at which position.
 //!
 //! Statements are read in the order of the ledger. Each is either *admitted*, which is fixed for
-//! ever by what stands before it, or *refused*, and a refused statement changes nothing. What later
-//! statements make of an admitted one is a separate question ([`super::standing`]).
+//! ever by what stands before it, or *refused*, and a refused statement changes nothing. Only a
+//! statement that may rule authority in a way this program does not know stops all judgement: it is
+//! neither, and so is everything after it. What later statements make of an admitted one is a
+//! separate question ([`super::standing`]).
 //!
 //! ```text
 //! root      founds the ledger; grants, revokes, rotates; replaced by the next root it sealed
@@ -60,7 +62,7 @@ pub enum Refused {
     #[error("the ledger was closed at position {0}")]
     Closed(Position),
     #[error(
-        "who may sign cannot be judged after position {0}: a statement there is of a kind or version that this program does not know"
+        "who may sign cannot be judged from position {0} on: a statement there is of a kind or version that this program does not know"
     )]
     Undecidable(Position),
     #[error("it was filed in another ledger and copied here")]
@@ -236,6 +238,9 @@ impl Authority {
     ///
     /// Statements come in ascending order; some may be left out by a reader who is sure that they
     /// change no authority (a receipt).
+    ///
+    /// One refusal changes something: [`Refused::Undecidable`] stands for every statement from here
+    /// on. A writer, who has the choice, asks [`Body::is_unknown_rule`] first.
     pub fn admit(
         &mut self,
         position: Position,
@@ -256,6 +261,11 @@ impl Authority {
         if statement.payload.chain.ledger != Some(self.ledger) {
             return Err(Refused::OtherLedger);
         }
+        if statement.payload.body.is_unknown_rule() {
+            // Nor can it be said that this one is refused: a later version may let others sign it.
+            self.undecidable = Some(position);
+            return Err(Refused::Undecidable(position));
+        }
         let signer = self.signer(statement)?;
         let issuer = match signer {
             Signer::Visitor => Issuer::Key(statement.header.key),
@@ -270,6 +280,17 @@ impl Authority {
         }
         self.apply(position, statement, signer, root_at)?;
         Ok(signer)
+    }
+
+    /// Passes over a statement whose key no statement shows, so that its signature cannot be checked.
+    ///
+    /// If it is of a kind or version in a family that rules authority and unknown here, a later
+    /// version may find its key where this one does not look, and nothing can be judged any more.
+    pub fn pass_over(&mut self, position: Position, statement: &Statement) {
+        let here = statement.payload.chain.ledger == Some(self.ledger);
+        if here && self.closed.is_none() && statement.payload.body.is_unknown_rule() {
+            self.undecidable.get_or_insert(position);
+        }
     }
 
     /// In whose capacity the statement is signed, if that capacity covers its kind.
@@ -348,11 +369,8 @@ impl Authority {
                 require_also(statement, &[])?;
                 self.closed = Some(position);
             }
-            Body::Unknown { typ, .. } => {
-                if typ.kind.family().rules_authority() {
-                    self.undecidable = Some(position);
-                }
-            }
+            // Second signatures of a kind nobody here knows are for those who know it.
+            Body::Unknown { .. } => {}
             _ => require_also(statement, &[])?,
         }
         if signer == Signer::Visitor {
@@ -614,7 +632,7 @@ impl Authority {
         self.closed
     }
 
-    /// From where on authority cannot be judged by this program.
+    /// The position from which on authority cannot be judged by this program.
     pub fn undecidable(&self) -> Option<Position> {
         self.undecidable
     }

@@ -5,3 +5,4 @@ mod envelope;
 mod replay;
 #[path = "../support/mod.rs"]
 mod support;
+mod unknown_kinds;

@@ -216,7 +216,15 @@ impl Ledger {
         let roots: Vec<Hash> = self.entries.iter().map(Statement::id).collect();
         let root_at = |size: TreeSize| tree::root(&roots[..size.0 as usize]);
         self.keys.learn(statement);
-        let signed = statement.check_signatures(&self.keys, self.id).map_err(Fault::Signature)?;
+        let signed = match statement.check_signatures(&self.keys, self.id) {
+            Ok(signed) => signed,
+            Err(fault) => {
+                if let SignatureFault::UnknownKey(_) = fault {
+                    self.authority.pass_over(position, statement);
+                }
+                return Err(Fault::Signature(fault));
+            }
+        };
         let (key, chain) = (statement.header.key, &statement.payload.chain);
         let in_chain = self.chains.check(&key, self.id, chain);
         if in_chain == Err(ChainFault::OtherLedger) {

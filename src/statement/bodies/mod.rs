@@ -141,6 +141,12 @@ impl Body {
         }
     }
 
+    /// Whether this is a kind or version that this program does not know, in a family that decides who
+    /// may sign what. Authority cannot be judged after it.
+    pub fn is_unknown_rule(&self) -> bool {
+        matches!(self, Body::Unknown { typ, .. } if typ.kind.family().rules_authority())
+    }
+
     /// What the statement is about: the only `sub` its envelope may have. Unknown kinds may name
     /// any.
     pub fn subject(&self) -> Option<Subject> {
