@@ -91,7 +91,7 @@ pub enum Refused {
     SecondSignatures,
     #[error("the key already has, or had, a role in this ledger")]
     KeyHasRole,
-    #[error("the key is not one that holds a grant now")]
+    #[error("the key holds no grant here, and no more of what it signed would be disputed")]
     NothingToRevoke,
     #[error(
         "`trusted` is required where the root revokes a compromised key or is recovered, and nowhere else"
@@ -129,7 +129,8 @@ pub struct Ending {
     pub at: Position,
     /// Why.
     pub reason: EndReason,
-    /// What the key signed at this size's positions and after is disputed.
+    /// What the key signed at this size's positions and after is disputed. The root may say so later
+    /// than the end itself, which then stays where and why it was.
     pub disputed_from: Option<TreeSize>,
 }
 
@@ -186,7 +187,8 @@ pub struct Authority {
 #[derive(Clone, Debug)]
 enum Act {
     Granted(KeyId),
-    Revoked(KeyId),
+    /// The key, and how it had ended before.
+    Revoked(KeyId, Option<Ending>),
     RotatedLogKey(LogKeyTerm),
 }
 
@@ -424,16 +426,23 @@ impl Authority {
             check_trusted(trusted, position, root_at)?;
         }
         let id = KeyId::of(&revoke.key);
-        let record = self.grants.get_mut(&id).filter(|record| record.ended.is_none());
-        let record = record.ok_or(Refused::NothingToRevoke)?;
+        let record = self.grants.get_mut(&id).ok_or(Refused::NothingToRevoke)?;
         let reason = match by_root {
             true => EndReason::ByRoot(revoke.reason),
             false => EndReason::ByItself(revoke.reason),
         };
         let disputed_from = revoke.trusted.map(|trusted| trusted.size);
-        record.ended = Some(Ending { at: position, reason, disputed_from });
+        let before = record.ended;
+        record.ended = match before {
+            None => Some(Ending { at: position, reason, disputed_from }),
+            // A thief who gives the key up, or a loss that turns out to be a theft, shelters nothing.
+            Some(ending) if reaches_further(disputed_from, ending.disputed_from) => {
+                Some(Ending { disputed_from, ..ending })
+            }
+            Some(_) => return Err(Refused::NothingToRevoke),
+        };
         if by_root {
-            self.acts.push((position, Act::Revoked(id)));
+            self.acts.push((position, Act::Revoked(id, before)));
         }
         Ok(())
     }
@@ -515,9 +524,9 @@ impl Authority {
                         });
                     }
                 }
-                Act::Revoked(id) => {
+                Act::Revoked(id, before) => {
                     if let Some(record) = self.grants.get_mut(&id) {
-                        record.ended = None;
+                        record.ended = before;
                     }
                 }
                 Act::RotatedLogKey(before) => log_keys = Some(before),
@@ -644,6 +653,11 @@ fn require_also(statement: &Statement, keys: &[PublicKey]) -> Result<(), Refused
         true => Ok(()),
         false => Err(Refused::SecondSignatures),
     }
+}
+
+/// Whether more would be disputed than is.
+fn reaches_further(disputed_from: Option<TreeSize>, before: Option<TreeSize>) -> bool {
+    disputed_from.is_some_and(|from| before.is_none_or(|before| from < before))
 }
 
 fn check_trusted(trusted: Tree, position: Position, root_at: RootAt<'_>) -> Result<(), Refused> {

@@ -3,6 +3,7 @@
 mod drafts;
 mod envelope;
 mod replay;
+mod revocation;
 #[path = "../support/mod.rs"]
 mod support;
 mod unknown_kinds;
