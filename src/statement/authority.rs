@@ -156,6 +156,8 @@ pub struct RootTerm {
     pub next: SealedKeyId,
     /// Who confirms a recovery.
     pub guardians: Guardians,
+    /// What it signed at this size's positions and after lost effect in a recovery.
+    pub set_aside_from: Option<TreeSize>,
 }
 
 /// The keys that sign checkpoints from a size on.
@@ -221,6 +223,7 @@ impl Authority {
                 since: Position(0),
                 next: body.next,
                 guardians: body.guardians.clone(),
+                set_aside_from: None,
             }],
             log_keys: vec![LogKeyTerm {
                 from: TreeSize(1),
@@ -460,6 +463,7 @@ impl Authority {
             since: position,
             next: rotate.next,
             guardians: rotate.guardians.clone(),
+            set_aside_from: None,
         });
         Ok(())
     }
@@ -480,12 +484,15 @@ impl Authority {
         if strangers || (confirming.len() as u64) < guardians.threshold {
             return Err(Refused::Guardians { threshold: guardians.threshold });
         }
-        self.undo_acts_from(recover.trusted.size, position);
+        let trusted = recover.trusted.size;
+        self.undo_acts_from(trusted, position);
+        self.root_in_force_mut().set_aside_from = Some(trusted);
         self.begin_root_term(RootTerm {
             key: recover.root,
             since: position,
             next: recover.next,
             guardians: recover.guardians.clone(),
+            set_aside_from: None,
         });
         Ok(())
     }
@@ -589,6 +596,19 @@ impl Authority {
     /// The root in force.
     pub fn root(&self) -> &RootTerm {
         self.roots.last().expect("authority: a ledger has a root from its genesis on")
+    }
+
+    fn root_in_force_mut(&mut self) -> &mut RootTerm {
+        self.roots.last_mut().expect("authority: a ledger has a root from its genesis on")
+    }
+
+    /// Whether what a key signed at a position is disputed: the key was compromised then, or it is a
+    /// root's and a recovery has set it aside.
+    pub fn is_disputed(&self, key: &KeyId, position: Position) -> bool {
+        let granted = self.grants.get(key).and_then(|grant| grant.ended?.disputed_from);
+        let as_root = self.roots.iter().filter(|term| KeyId::of(&term.key) == *key);
+        let from = granted.into_iter().chain(as_root.filter_map(|term| term.set_aside_from)).min();
+        from.is_some_and(|from| position.0 >= from.0)
     }
 
     /// Every root so far, oldest first.

@@ -16,9 +16,9 @@ use crate::tlog::hash::{Hash, Position};
 pub enum Standing {
     /// Nothing speaks against it.
     Good,
-    /// Its key was compromised, and it is not known who signed it.
+    /// Its key was compromised, or the root of that time set aside: it is not known who signed it.
     Disputed,
-    /// Its key was compromised, and the root or a supervisor stands by it.
+    /// It would be disputed, and the root or a supervisor stands by it.
     Affirmed,
     /// Its party corrected it.
     Superseded {
@@ -73,7 +73,7 @@ impl StandingBook {
         statement: &Statement,
     ) -> Standing {
         let key = statement.header.key;
-        let counts = |act: &Act| !is_disputed(authority, act.key, act.position);
+        let counts = |act: &Act| !authority.is_disputed(&act.key, act.position);
         let same_party = |act: &Act| act.issuer == statement.header.issuer;
 
         let corrections = self.corrections.get(&statement.id()).into_iter().flatten();
@@ -81,7 +81,7 @@ impl StandingBook {
         if let Some((_, by)) = effective.max_by_key(|(act, _)| act.position) {
             return Standing::Superseded { by: *by };
         }
-        if !is_disputed(authority, key, position) {
+        if !authority.is_disputed(&key, position) {
             return Standing::Good;
         }
         let mut affirmations = self.affirmations.get(&statement.id()).into_iter().flatten();
@@ -97,18 +97,9 @@ impl StandingBook {
             .get(&anchor.id())
             .into_iter()
             .flatten()
-            .filter(|(act, _)| !is_disputed(authority, act.key, act.position))
+            .filter(|(act, _)| !authority.is_disputed(&act.key, act.position))
             .filter(|(act, _)| act.issuer == anchor.header.issuer)
             .flat_map(|(_, rows)| rows.iter().copied())
             .collect()
     }
-}
-
-/// Whether a key was later said to have been in other hands when it signed at `position`.
-fn is_disputed(authority: &Authority, key: KeyId, position: Position) -> bool {
-    authority
-        .grant_of(&key)
-        .and_then(|grant| grant.ended)
-        .and_then(|ending| ending.disputed_from)
-        .is_some_and(|from| position.0 >= from.0)
 }

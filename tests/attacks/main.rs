@@ -2,6 +2,7 @@
 
 mod drafts;
 mod envelope;
+mod recovery;
 mod replay;
 mod revocation;
 #[path = "../support/mod.rs"]
