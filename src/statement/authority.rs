@@ -577,10 +577,14 @@ impl Authority {
         id.sealed() == self.root().next || roots.chain(log_keys).any(|other| other == id)
     }
 
+    /// Every key that has or had a role, or spoke without one.
     fn everyone(&self) -> impl Iterator<Item = KeyId> + '_ {
         let roots = self.roots.iter().map(|term| KeyId::of(&term.key));
         let log_keys = self.log_keys.iter().map(|term| KeyId::of(&term.required));
-        roots.chain(log_keys).chain(self.grants.keys().copied())
+        roots
+            .chain(log_keys)
+            .chain(self.grants.keys().copied())
+            .chain(self.visitors.iter().copied())
     }
 
     /// The ledger's id.

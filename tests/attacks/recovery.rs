@@ -13,6 +13,7 @@ use treering::tlog::hash::{Hash, Position, Tree, TreeSize};
 
 use crate::support::bodies::{
     affirm, anchor, close, recover_root, revoke, revoke_compromised, rotate_log_key, rotate_root,
+    unknown,
 };
 use crate::support::{Fault, Ledger, grant, key, sorted};
 
@@ -83,9 +84,10 @@ fn a_hand_over_by_the_next_root_alone() {
 #[test]
 fn a_next_root_that_has_another_role() {
     let mut ledger = Ledger::found("site");
-    let anna = ledger.granted("anna", Role::Recorder);
+    let (anna, stranger) = (ledger.granted("anna", Role::Recorder), key("stranger"));
+    ledger.file(&stranger, unknown("dispute", 1));
     let next = ledger.next.clone();
-    for taken in [&next, &ledger.root, &ledger.log, &anna] {
+    for taken in [&next, &ledger.root, &ledger.log, &anna, &stranger] {
         let statement = ledger.signed(&ledger.root, rotate_root(&next, taken), &[&next]);
         assert_eq!(refused(&ledger, &statement), Refused::KeyHasRole);
         let statement = ledger.signed(&next, recover_root(&next, taken, ledger.tree()), &[]);
@@ -306,7 +308,7 @@ fn a_recovery_of_a_closed_ledger() {
 fn the_sealed_root_speaks_before_its_time() {
     let ledger = Ledger::found("site");
     let next = &ledger.next;
-    let disputes = ledger.signed(next, crate::support::bodies::unknown("dispute", 1), &[]);
+    let disputes = ledger.signed(next, unknown("dispute", 1), &[]);
     assert_eq!(refused(&ledger, &disputes), Refused::NotGranted);
     let granted = ledger.signed(&ledger.root, grant(next, Role::Recorder), &[next]);
     assert_eq!(refused(&ledger, &granted), Refused::KeyHasRole);
