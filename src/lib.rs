@@ -14,5 +14,6 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod evidence;
 pub mod statement;
 pub mod tlog;
