@@ -7,6 +7,8 @@
 //!
 //! Reads files, never writes beside them: evidence is not moved, renamed or touched.
 
+pub mod bulk_sha256;
+pub mod media_type;
 pub mod names;
 pub mod path;
 pub mod walk;
