@@ -8,6 +8,7 @@
 //! Reads files, never writes beside them: evidence is not moved, renamed or touched.
 
 pub mod bulk_sha256;
+pub mod formats;
 pub mod media_type;
 pub mod names;
 pub mod path;

@@ -40,7 +40,7 @@ pub fn sniff(head: Head<'_>, name: &[u8]) -> Option<&'static str> {
 /// eight-bit alphabet (a German or Thai CSV of an old logger).
 fn is_readable(text: &[u8]) -> bool {
     let is_control = |&byte: &u8| matches!(byte, 0..=8 | 11 | 14..=31 | 127);
-    if text.iter().any(|byte| is_control(byte)) {
+    if text.iter().any(is_control) {
         return false;
     }
     let foreign: usize = text.utf8_chunks().map(|chunk| chunk.invalid().len()).sum();
