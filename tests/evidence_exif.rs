@@ -204,6 +204,19 @@ fn attack_pointers_that_multiply() {
     assert!(begun.elapsed().as_secs() < 2);
 }
 
+/// Megabytes of NULs under a text field, which a parser that splits texts at NULs would turn into
+/// 24 times as much memory.
+#[test]
+fn attack_a_text_of_nothing() {
+    let mut block = b"II\x2a\0\x08\0\0\0\x01\0\x0f\x01\x02\0".to_vec();
+    block.extend(8_000_000u32.to_le_bytes());
+    block.extend(26u32.to_le_bytes());
+    block.resize(26 + 8_000_000, 0);
+    assert_eq!(claims("image/tiff", &block).notes, [Note::Broken]);
+    block[14..18].copy_from_slice(&4_096u32.to_le_bytes());
+    assert_eq!(claims("image/tiff", &block), Claims::default());
+}
+
 /// Every byte of three small pictures changed in turn: any answer but a panic.
 #[test]
 fn attack_every_byte_flipped() {

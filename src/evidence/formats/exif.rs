@@ -4,7 +4,7 @@
 use std::fmt;
 use std::io::{self, Read, Seek};
 
-use exif::{Context, Exif, Field, In, Rational, Reader, SRational, Tag, Value};
+use exif::{Context, Exif, In, Rational, Reader, SRational, Tag, Value};
 
 use super::exif_block::{self, Absent};
 use super::exif_fields::{self as fields, NoTime};
@@ -93,6 +93,39 @@ impl fmt::Display for Note {
     }
 }
 
+/// DNG's own place for a serial number (Adobe DNG 1.4, tag 50735).
+const CAMERA_SERIAL_NUMBER: Tag = Tag(Context::Tiff, 0xc62f);
+
+/// The fields that claims are read from.
+const CLAIMED: [Tag; 13] = [
+    Tag::DateTimeOriginal,
+    Tag::SubSecTimeOriginal,
+    Tag::OffsetTimeOriginal,
+    Tag::GPSLatitude,
+    Tag::GPSLatitudeRef,
+    Tag::GPSLongitude,
+    Tag::GPSLongitudeRef,
+    Tag::GPSDateStamp,
+    Tag::GPSTimeStamp,
+    Tag::Make,
+    Tag::Model,
+    Tag::BodySerialNumber,
+    CAMERA_SERIAL_NUMBER,
+];
+
+/// Fields that a receiver writes, fix or no fix. Not the version of the GPS fields: cameras
+/// without a receiver write that, too.
+const FIX: [Tag; 8] = [
+    Tag::GPSLatitude,
+    Tag::GPSLongitude,
+    Tag::GPSAltitude,
+    Tag::GPSTimeStamp,
+    Tag::GPSDateStamp,
+    Tag::GPSStatus,
+    Tag::GPSSatellites,
+    Tag::GPSMapDatum,
+];
+
 /// Whether files of this media type may have an EXIF block that is read here.
 pub fn may_have(media_type: &str) -> bool {
     container(media_type).is_some()
@@ -146,7 +179,8 @@ pub fn read(
 /// The claims in a TIFF structure; `cut` if it is only the beginning of one.
 fn claims_of(block: Vec<u8>, cut: bool) -> Claims {
     let broken = if cut { Note::TooFar } else { Note::Broken };
-    if !exif_block::is_parsable(&block) {
+    let asked_for: Vec<u16> = CLAIMED.iter().chain(&FIX).map(|tag| tag.number()).collect();
+    if !exif_block::is_parsable(&block, &asked_for) {
         return Claims { notes: vec![Note::Broken], ..Claims::default() };
     }
     let mut damaged = false;
@@ -198,8 +232,7 @@ fn claims_in(exif: &Exif) -> Claims {
     };
     claims.make = line(Tag::Make);
     claims.model = line(Tag::Model);
-    // The second is DNG's own (Adobe DNG 1.4, tag 50735).
-    claims.serial = line(Tag::BodySerialNumber).or_else(|| line(Tag(Context::Tiff, 0xc62f)));
+    claims.serial = line(Tag::BodySerialNumber).or_else(|| line(CAMERA_SERIAL_NUMBER));
     claims.notes = notes;
     claims
 }
@@ -229,10 +262,7 @@ fn captured(exif: &Exif, notes: &mut Vec<Note>) -> Option<ClockTime> {
 
 fn place(exif: &Exif, notes: &mut Vec<Note>) -> Option<Place> {
     if value(exif, Tag::GPSLatitude).is_none() || value(exif, Tag::GPSLongitude).is_none() {
-        // A version number alone is what many cameras write that have no receiver.
-        let says_more =
-            |field: &Field| field.tag.context() == Context::Gps && field.tag != Tag::GPSVersionID;
-        if exif.fields().any(says_more) {
+        if FIX.iter().any(|&tag| value(exif, tag).is_some()) {
             notes.push(Note::NoFix);
         }
         return None;

@@ -184,6 +184,10 @@ fn extents_of(item: u32, mut list: Bytes<'_>) -> Option<Result<Vec<(u64, u64)>, 
     let sizes = [first >> 4, first & 15, second >> 4, second & 15].map(usize::from);
     let [offset_bytes, length_bytes, base_bytes, index_bytes] = sizes;
     let index_bytes = if version == 0 { 0 } else { index_bytes };
+    // Extents of no bytes could be counted without end.
+    if index_bytes + offset_bytes + length_bytes == 0 {
+        return None;
+    }
     let number_bytes = if version < 2 { 2 } else { 4 };
     for _ in 0..list.number(number_bytes)? {
         let number = list.number(number_bytes)?;
@@ -248,12 +252,16 @@ impl<'a> Bytes<'a> {
 ///
 /// The parser below us follows every pointer to a sub-directory each time it occurs; a block of
 /// 64 kB whose directories hold thousands of pointers to one another would cost it billions of
-/// entries. This walk counts as the parser would, and stops early.
-pub fn is_parsable(block: &[u8]) -> bool {
+/// entries. This walk counts as the parser would, and stops early. Values are only built for the
+/// fields that are asked for (`tags`); there a length no camera writes is refused, since a text of
+/// NULs costs the parser 24 bytes for each.
+pub fn is_parsable(block: &[u8], tags: &[u16]) -> bool {
     /// Cameras write some hundred entries, photo software with its own tags some thousand.
     const ENTRIES: usize = 20_000;
     /// Directories chained in a file; the parser stops at 8 itself.
     const CHAIN: usize = 8;
+    /// Elements of one field that is asked for.
+    const ELEMENTS: usize = 4_096;
     const EXIF: usize = 0x8769;
     const GPS: usize = 0x8825;
     const INTEROP: usize = 0xa005;
@@ -283,6 +291,10 @@ pub fn is_parsable(block: &[u8]) -> bool {
             let Some(tag) = number(entry, 2) else { break };
             entries += 1;
             if entries > ENTRIES {
+                return false;
+            }
+            let asked_for = tags.iter().any(|&wanted| usize::from(wanted) == tag);
+            if asked_for && number(entry + 4, 4).is_none_or(|count| count > ELEMENTS) {
                 return false;
             }
             if pointers.contains(&tag) {
