@@ -9,6 +9,7 @@
 
 pub mod bulk_sha256;
 pub mod formats;
+pub mod hashing;
 pub mod media_type;
 pub mod names;
 pub mod path;
