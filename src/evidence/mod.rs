@@ -7,10 +7,12 @@
 //!
 //! Reads files, never writes beside them: evidence is not moved, renamed or touched.
 
+pub mod attribute;
 pub mod bulk_sha256;
 pub mod formats;
 pub mod hashing;
 pub mod media_type;
 pub mod names;
 pub mod path;
+pub mod row;
 pub mod walk;
