@@ -15,4 +15,5 @@ pub mod media_type;
 pub mod names;
 pub mod path;
 pub mod row;
+pub mod tree;
 pub mod walk;
