@@ -16,5 +16,6 @@
 
 pub mod ledger;
 
+pub mod evidence;
 pub mod statement;
 pub mod tlog;
