@@ -9,11 +9,14 @@
 
 pub mod attribute;
 pub mod bulk_sha256;
+pub mod disclosure;
 pub mod formats;
 pub mod hashing;
+pub mod manifest;
 pub mod media_type;
 pub mod names;
 pub mod path;
 pub mod row;
+pub mod sequence;
 pub mod tree;
 pub mod walk;
