@@ -14,8 +14,9 @@
 //! ```
 #![forbid(unsafe_code)]
 
-pub mod ledger;
-
+pub mod audit;
 pub mod evidence;
+pub mod ledger;
+pub mod report;
 pub mod statement;
 pub mod tlog;
