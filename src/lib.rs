@@ -14,5 +14,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod ledger;
+
 pub mod statement;
 pub mod tlog;
