@@ -24,7 +24,8 @@
 //!
 //! Sources: RFC 6962 and RFC 9162 section 2.1 for the tree, RFC 8032 for signatures, the C2SP
 //! documents signed-note, tlog-checkpoint, tlog-tiles, tlog-cosignature, tlog-policy and tlog-proof
-//! for the text. Readers are strict throughout: what is read prints back to the same bytes.
+//! for the text. Readers are strict throughout: what is read prints back to the same bytes. (Only a
+//! policy, which people lay out as they like, is not printed.)
 
 pub mod bundle;
 pub mod checkpoint;
