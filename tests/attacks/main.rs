@@ -5,6 +5,7 @@ mod envelope;
 mod recovery;
 mod replay;
 mod revocation;
+mod standing;
 #[path = "../support/mod.rs"]
 mod support;
 mod unknown_kinds;
