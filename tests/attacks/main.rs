@@ -2,6 +2,7 @@
 
 mod drafts;
 mod envelope;
+mod genesis;
 mod recovery;
 mod replay;
 mod revocation;
