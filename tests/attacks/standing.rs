@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use treering::statement::bodies::key::{Affirm, RevokeReason};
+use treering::statement::bodies::key::{Affirm, Grant, RevokeReason};
 use treering::statement::bodies::{Body, StatementRef};
 use treering::statement::envelope::Issuer;
 use treering::statement::key::Role;
@@ -69,8 +69,7 @@ fn an_affirmation_by_a_recorder() {
     let (mut ledger, [anna, ..], at) = ledger();
     let rita = key("rita");
     let scope = Role::Supervisor.usual_scope();
-    let body =
-        treering::statement::bodies::key::Grant { key: rita.public(), role: Role::Recorder, scope };
+    let body = Grant { key: rita.public(), role: Role::Recorder, scope };
     ledger.file_also(&ledger.root.clone(), Body::Grant(body), &[&rita]);
     ledger.file(&rita, affirm(id(&ledger, at)));
     compromise(&mut ledger, &anna, at);
