@@ -15,4 +15,5 @@
 #![forbid(unsafe_code)]
 
 pub mod statement;
+pub mod store;
 pub mod tlog;
