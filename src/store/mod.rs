@@ -4,3 +4,4 @@
 //! decides what may enter a ledger: that is `ledger`, the only writer above this floor.
 
 pub mod disk;
+pub mod durable;
