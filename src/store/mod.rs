@@ -5,3 +5,7 @@
 
 pub mod disk;
 pub mod durable;
+pub mod layout;
+pub mod lock;
+pub mod record;
+pub mod safe_name;

@@ -189,7 +189,8 @@ impl State {
             // A crash test that cannot make its crash must stop: these are its own folders.
             let undone = match change.undo {
                 Undo::RemoveFile(path) => fs::remove_file(path),
-                Undo::RemoveFolder(path) => fs::remove_dir(path),
+                // With what others put in it by other means: a lock, an index.
+                Undo::RemoveFolder(path) => fs::remove_dir_all(path),
                 Undo::RestoreFile(path, bytes) => fs::write(path, bytes),
                 Undo::RestoreFolder(path) => fs::create_dir(path),
                 Undo::RenameBack { from, to, replaced } => {
