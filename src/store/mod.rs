@@ -7,5 +7,6 @@ pub mod disk;
 pub mod durable;
 pub mod layout;
 pub mod lock;
+pub mod pem;
 pub mod record;
 pub mod safe_name;
