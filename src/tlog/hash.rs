@@ -109,9 +109,10 @@ impl<'de> Deserialize<'de> for Hash {
 pub struct Position(pub u64);
 
 impl Position {
-    /// The size of the smallest tree that holds this leaf.
+    /// The size of the smallest tree that holds this leaf. (No tree holds the last `u64`: what this
+    /// saturates to is above [`TreeSize::MAX`] and refused wherever sizes are checked.)
     pub fn covering_size(self) -> TreeSize {
-        TreeSize(self.0 + 1)
+        TreeSize(self.0.saturating_add(1))
     }
 }
 
