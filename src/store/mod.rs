@@ -5,6 +5,7 @@
 
 pub mod disk;
 pub mod durable;
+pub mod index;
 pub mod layout;
 pub mod lock;
 pub mod pem;
