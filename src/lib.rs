@@ -14,6 +14,8 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod ledger;
+
 pub mod statement;
 pub mod store;
 pub mod tlog;

@@ -1,0 +1,4 @@
+//! The only writer of a ledger: founding it, growing it, signing what it has grown to.
+
+pub mod book;
+pub mod growth;
