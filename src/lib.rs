@@ -19,4 +19,5 @@ pub mod evidence;
 pub mod ledger;
 pub mod report;
 pub mod statement;
+pub mod store;
 pub mod tlog;
