@@ -9,5 +9,6 @@ pub mod index;
 pub mod layout;
 pub mod lock;
 pub mod pem;
+pub mod public;
 pub mod record;
 pub mod safe_name;
