@@ -5,9 +5,12 @@
 
 pub mod disk;
 pub mod durable;
+pub mod heads;
 pub mod index;
 pub mod layout;
 pub mod lock;
+pub mod must_not_sign;
+pub mod outside;
 pub mod pem;
 pub mod public;
 pub mod record;
