@@ -20,18 +20,19 @@ use thiserror::Error;
 
 use super::book::{Book, Refusal};
 use super::growth::{GrowthError, Present, ReadBackError, growth, read_back};
+use super::read::{self, LedgerUnreadable, ledger_in};
 use crate::statement::authority::LogKeyTerm;
-use crate::statement::envelope::{LedgerId, ReadError, Statement};
+use crate::statement::envelope::Statement;
 use crate::store::disk::{Disk, DiskError};
 use crate::store::heads::{GuardedHead, Head, HeadError, HeadPlaces, SignableHead};
 use crate::store::outside::Incarnation;
 use crate::store::public::{PublicError, PublicFolder};
 use crate::store::safe_name::SafeName;
-use crate::tlog::bundle::{Bundle, bundles_of};
+use crate::tlog::bundle::Bundle;
 use crate::tlog::checkpoint::{SignedCheckpoint, log_vkey};
 use crate::tlog::ed25519::{PublicKey, SecretKey};
+use crate::tlog::frontier::Frontier;
 use crate::tlog::hash::{Hash, Position, Tree, TreeSize};
-use crate::tlog::merkle;
 use crate::tlog::note::NoteError;
 use crate::tlog::tile::Tile;
 
@@ -73,9 +74,9 @@ pub struct Appended {
 /// Why a ledger does not open for writing.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    /// There is no ledger in the folder.
-    #[error("there is no ledger in {0}")]
-    NoLedger(String),
+    /// The statements under the head cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] LedgerUnreadable),
     /// The guard refuses, or the head cannot be read.
     #[error(transparent)]
     Head(#[from] HeadError),
@@ -91,12 +92,6 @@ pub enum OpenError {
         /// What the files are.
         found: String,
     },
-    /// A statement under the head cannot be read or is not one.
-    #[error("statement {0} of the ledger is damaged: {1}")]
-    Statement(Position, ReadError),
-    /// A statement under the head is not what this program admits.
-    #[error("statement {0} of the ledger is not admitted: {1}")]
-    Refused(Position, Refusal),
     /// The public folder cannot be read.
     #[error(transparent)]
     Public(#[from] PublicError),
@@ -178,8 +173,7 @@ impl Writer {
         for (index, statement) in (1..).zip(rest) {
             book.admit(statement, &mut |_| None).map_err(refused(index))?;
         }
-        let empty = crate::tlog::frontier::Frontier::new();
-        grow(&folder, &empty, statements, book.tree())?;
+        grow(&folder, &Frontier::new(), statements, book.tree())?;
         let origin = book.authority().genesis().origin.clone();
         let head = Head::new(book.ledger(), origin, book.tree(), incarnation);
         let signable = GuardedHead::found(places, head)?;
@@ -195,7 +189,7 @@ impl Writer {
         log_keys: LogKeys<'_>,
     ) -> Result<Writer, OpenError> {
         let folder = folder_of(&places, name);
-        let ledger = ledger_in(&folder, name)?;
+        let ledger = ledger_in(&folder)?;
         let guarded = GuardedHead::open(places, ledger)?;
         let head = guarded.head().checkpoint.tree;
         let published = folder.checkpoint();
@@ -208,7 +202,7 @@ impl Writer {
             },
             found,
         };
-        let book = read_book(&folder, ledger, head.size)?;
+        let book = read::book(&folder, ledger, head.size)?;
         if book.tree() != head {
             return Err(not_signed(format!("statements of root {}", book.tree().root)));
         }
@@ -244,7 +238,7 @@ impl Writer {
         let before = self.book.frontier().clone();
         let mut book = self.book.clone();
         for (index, statement) in statements.iter().enumerate() {
-            let root_at = &mut |size| root_at(&self.folder, size, before.size());
+            let root_at = &mut |size| read::root_at(&self.folder, size, before.size());
             if let Err(refusal) = book.admit(statement, root_at) {
                 self.head = Some(guarded);
                 return Err(AppendError::Refused { index, refusal });
@@ -291,50 +285,10 @@ fn folder_of(places: &HeadPlaces, name: &SafeName) -> PublicFolder {
     PublicFolder::new(Arc::clone(&places.disk) as Arc<dyn Disk>, places.store.ledger(name))
 }
 
-/// The id of the ledger in a public folder: the leaf hash of its statement 0.
-pub fn ledger_in(folder: &PublicFolder, name: &SafeName) -> Result<LedgerId, OpenError> {
-    let no_ledger = || OpenError::NoLedger(name.to_string());
-    // Statement 0 stands in every width of the first bundle; the smallest that is there will do.
-    let widths = (1..=256).filter_map(|width| Bundle::new(0, width));
-    let present = widths.into_iter().find(|bundle| folder.path().join(bundle.path()).is_file());
-    let entries = folder.bundle(present.ok_or_else(no_ledger)?)?;
-    let genesis = entries.into_iter().next().ok_or_else(no_ledger)?;
-    Ok(LedgerId(crate::tlog::hash::leaf_hash(&genesis)))
-}
-
-/// Reads all statements under the head.
-fn read_book(folder: &PublicFolder, ledger: LedgerId, size: TreeSize) -> Result<Book, OpenError> {
-    let mut book: Option<Book> = None;
-    for bundle in bundles_of(size) {
-        for (position, bytes) in (bundle.first().0..).map(Position).zip(folder.bundle(bundle)?) {
-            let statement =
-                Statement::read(bytes).map_err(|fault| OpenError::Statement(position, fault))?;
-            let taken = match &mut book {
-                None => Book::found(&statement).map(|founded| book = Some(founded)),
-                Some(book) => {
-                    let covered = book.tree().size;
-                    book.retrace(&statement, &mut |earlier| root_at(folder, earlier, covered))
-                }
-            };
-            taken.map_err(|refusal| OpenError::Refused(position, refusal))?;
-        }
-    }
-    let book = book.filter(|book| book.ledger() == ledger);
-    book.ok_or_else(|| OpenError::NoLedger(ledger.to_string()))
-}
-
-fn root_at(folder: &PublicFolder, size: TreeSize, covered: TreeSize) -> Option<Hash> {
-    if size > covered {
-        return None;
-    }
-    let read = |nodes: &[merkle::Node]| folder.nodes(nodes, covered);
-    merkle::root_at::<PublicError>(size, read).ok()
-}
-
 /// Writes what the tree grows by, and reads it back.
 fn grow(
     folder: &PublicFolder,
-    before: &crate::tlog::frontier::Frontier,
+    before: &Frontier,
     statements: &[Statement],
     expected: Tree,
 ) -> Result<(), AppendError> {
