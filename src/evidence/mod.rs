@@ -9,6 +9,7 @@
 
 pub mod attribute;
 pub mod bulk_sha256;
+pub mod catalogue;
 pub mod disclosure;
 pub mod formats;
 pub mod hashing;
