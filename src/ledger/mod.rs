@@ -2,3 +2,5 @@
 
 pub mod book;
 pub mod growth;
+pub mod read;
+pub mod writer;

@@ -13,5 +13,6 @@ pub mod lock;
 pub mod must_not_sign;
 pub mod outside;
 pub mod pem;
+pub mod public;
 pub mod record;
 pub mod safe_name;
