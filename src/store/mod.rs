@@ -3,6 +3,7 @@
 //! Files are the record and are written durably; the index over them can be rebuilt. Nothing here
 //! decides what may enter a ledger: that is `ledger`, the only writer above this floor.
 
+pub mod chain_file;
 pub mod disk;
 pub mod durable;
 pub mod heads;

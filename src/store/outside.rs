@@ -16,6 +16,7 @@
 //!   treering/outside-chain/v1
 //!   key 30aa…
 //!   last 9c1f… 7 6ab2…                            ledger, number and leaf hash of what was signed last
+//!   end 30aa…                                     the key again: nothing was cut off
 //! ```
 //!
 //! Each record has a lock beside it, `<record>.lock`, held while the record and what it guards move.
@@ -313,6 +314,7 @@ impl OutsideChain {
         for (ledger, link) in &self.last {
             let _ = writeln!(text, "last {ledger} {} {}", link.seq, link.id);
         }
+        let _ = writeln!(text, "end {}", self.key);
         text
     }
 
@@ -329,6 +331,7 @@ impl OutsideChain {
                 return Err(reader.wrong("a ledger, once, with its last statement"));
             }
         }
+        reader.parsed("end", |text| (Hash::from_hex(text)? == key.0).then_some(()))?;
         let record = OutsideChain { key, last };
         reader.end(bytes, &record.print())?;
         Ok(record)
@@ -405,9 +408,11 @@ mod tests {
             assert!(OutsideHead::parse(&text.as_bytes()[..length]).is_err(), "{length}");
         }
         let last = format!("last {LEDGER} 1 {}\n", leaf_hash(b""));
-        let head = format!("{CHAIN_FORMAT}\nkey {KEY}\n");
-        assert!(OutsideChain::parse(format!("{head}{last}").as_bytes()).is_ok());
-        assert!(OutsideChain::parse(format!("{head}{last}{last}").as_bytes()).is_err());
+        let (head, end) = (format!("{CHAIN_FORMAT}\nkey {KEY}\n"), format!("end {KEY}\n"));
+        assert!(OutsideChain::parse(format!("{head}{last}{end}").as_bytes()).is_ok());
+        for text in [format!("{head}{last}"), format!("{head}{last}{last}{end}")] {
+            assert!(OutsideChain::parse(text.as_bytes()).is_err(), "{text}");
+        }
     }
 
     #[test]
