@@ -122,7 +122,7 @@ pub fn gather(
             Ok(contents) => collector.take(index, &files[index], &contents),
             Err(problem) => collector.tally.problem(index, problem),
         }
-        if collector.failed.is_some() {
+        if collector.failed.is_some() || watch.cancel.load(Ordering::Relaxed) {
             stop.store(true, Ordering::Relaxed);
         }
     };
