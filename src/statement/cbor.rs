@@ -80,9 +80,14 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
 
 /// [`encode`], for values that hold what a person or file supplied.
 pub fn try_encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, DecodeError> {
+    to_value(value).map(|value| print(&value))
+}
+
+/// A value as a tree of values inside the profile, for taking apart or putting together.
+pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, DecodeError> {
     let value = serde_cbor::value::to_value(value).map_err(shape)?;
     check_profile(&value, MAX_DEPTH)?;
-    Ok(print(&value))
+    Ok(value)
 }
 
 /// Reads canonical bytes of at most `ceiling` bytes as `T`; any other spelling is refused.

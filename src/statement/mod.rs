@@ -1,4 +1,15 @@
 //! What a statement is: its bytes, who may sign it, and what it says. Pure: no file, socket, clock
 //! or chance.
 
+pub mod authority;
+pub mod bodies;
+pub mod card;
 pub mod cbor;
+pub mod chain;
+pub mod envelope;
+pub mod key;
+pub mod kind;
+pub mod receipt;
+pub mod short_head;
+pub mod signature;
+pub mod standing;

@@ -16,6 +16,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::cosignature::CosignatureTime;
@@ -30,7 +31,8 @@ use super::note::{
 ///
 /// 1 to 255 bytes without Unicode White_Space, plus sign or control character. tlog-checkpoint only
 /// recommends that; tlog-policy, which names a log by its verifier key, needs it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Origin(KeyName);
 
 impl Origin {
@@ -47,6 +49,19 @@ impl Origin {
     /// The name of the log's key: the same.
     pub fn key_name(&self) -> &KeyName {
         &self.0
+    }
+}
+
+impl TryFrom<String> for Origin {
+    type Error = NameError;
+    fn try_from(origin: String) -> Result<Origin, NameError> {
+        Origin::new(&origin)
+    }
+}
+
+impl From<Origin> for String {
+    fn from(origin: Origin) -> String {
+        origin.to_string()
     }
 }
 

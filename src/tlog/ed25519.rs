@@ -7,6 +7,8 @@
 use std::fmt;
 
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
+use serde::de::{Error as _, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 /// A public key that passed admission. Parsed once; checking a signature does not parse again.
@@ -87,6 +89,47 @@ impl fmt::Debug for PublicKey {
         f.write_str("PublicKey(")?;
         self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
         f.write_str(")")
+    }
+}
+
+/// As a byte string of 32 bytes, the CBOR form. Reading one admits it, so a key inside a statement
+/// that was read is a key that may be used.
+impl Serialize for PublicKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(self.as_bytes())
+    }
+}
+
+impl<'de> Deserialize<'de> for PublicKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<PublicKey, D::Error> {
+        PublicKey::admit(deserializer.deserialize_bytes(ExactBytes)?).map_err(D::Error::custom)
+    }
+}
+
+/// As a byte string of 64 bytes, the CBOR form.
+impl Serialize for Signature {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Signature {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Signature, D::Error> {
+        deserializer.deserialize_bytes(ExactBytes).map(Signature)
+    }
+}
+
+struct ExactBytes<const LENGTH: usize>;
+
+impl<const LENGTH: usize> Visitor<'_> for ExactBytes<LENGTH> {
+    type Value = [u8; LENGTH];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a byte string of {LENGTH} bytes")
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<[u8; LENGTH], E> {
+        bytes.try_into().map_err(|_| E::invalid_length(bytes.len(), &self))
     }
 }
 

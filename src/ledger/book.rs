@@ -1,0 +1,131 @@
+//! The book: what a writer knows of its ledger from the statements in it.
+//!
+//! It is the judge of what comes next. Nothing here touches a disk.
+
+use thiserror::Error;
+
+use crate::statement::authority::{Authority, Refused, RootAt, Signer};
+use crate::statement::chain::{ChainBook, ChainFault, Link, check_seen};
+use crate::statement::envelope::{LedgerId, Statement};
+use crate::statement::key::KeyId;
+use crate::statement::signature::{KeyBook, SignatureFault};
+use crate::tlog::frontier::Frontier;
+use crate::tlog::hash::{Position, Tree, TreeSize};
+
+/// A ledger's statements so far, as far as they matter for the next one.
+#[derive(Clone, Debug)]
+pub struct Book {
+    authority: Authority,
+    chains: ChainBook,
+    keys: KeyBook,
+    frontier: Frontier,
+}
+
+/// Why a statement is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// A signature does not match.
+    #[error("{0}")]
+    Signature(#[from] SignatureFault),
+    /// It does not continue what its key filed before.
+    #[error("{0}")]
+    Chain(#[from] ChainFault),
+    /// Its key might not sign it here.
+    #[error("{0}")]
+    Authority(#[from] Refused),
+    /// The root at the size its signer saw cannot be computed from this ledger.
+    #[error("the checkpoint its signer saw, of size {0}, cannot be compared")]
+    SeenUnknown(TreeSize),
+    /// It is of a kind or version that this program does not know, in a family that decides who may
+    /// sign; after it nobody could be judged.
+    #[error(
+        "it is of a kind or version that this program does not know, and would decide who may sign after it"
+    )]
+    NotUnderstood,
+}
+
+impl Book {
+    /// Begins with statement 0.
+    pub fn found(genesis: &Statement) -> Result<Book, Refusal> {
+        let mut keys = KeyBook::default();
+        keys.learn(genesis);
+        let signed = genesis.check_signatures(&keys, LedgerId(genesis.id()))?;
+        let authority = Authority::found(signed)?;
+        let mut chains = ChainBook::default();
+        chains.take_up(genesis.header.key, 0, genesis.id());
+        let mut frontier = Frontier::new();
+        frontier.push(genesis.id());
+        Ok(Book { authority, chains, keys, frontier })
+    }
+
+    /// Judges the next statement and takes it up; a refused one changes nothing.
+    ///
+    /// `root_at` gives the root of this ledger at sizes up to [`Book::tree`]'s.
+    pub fn admit(
+        &mut self,
+        statement: &Statement,
+        root_at: RootAt<'_>,
+    ) -> Result<(Position, Signer), Refusal> {
+        let mut keys = self.keys.clone();
+        keys.learn(statement);
+        let signed = statement.check_signatures(&keys, self.ledger())?;
+        if statement.payload.body.is_unknown_rule() {
+            return Err(Refusal::NotUnderstood);
+        }
+        let position = Position(self.frontier.size().0);
+        let (key, chain) = (statement.header.key, &statement.payload.chain);
+        self.chains.check(&key, self.ledger(), chain)?;
+        let mut authority = self.authority.clone();
+        let signer = authority.admit(position, signed, root_at)?;
+        let seen_root = |size| root_at(size).ok_or(Refusal::SeenUnknown(size));
+        check_seen(chain, position, signer.must_name_what_it_saw(), seen_root)??;
+        self.authority = authority;
+        self.keys = keys;
+        self.take_up(statement);
+        Ok((position, signer))
+    }
+
+    /// Takes up a statement that the ledger's own signed head already covers. Its signatures and
+    /// chain were judged when it was filed, so only what changes authority is judged again.
+    pub fn retrace(&mut self, statement: &Statement, root_at: RootAt<'_>) -> Result<(), Refusal> {
+        let shows_key = statement.payload.key.is_some();
+        if statement.header.typ.kind.family().rules_authority() || shows_key {
+            self.keys.learn(statement);
+            let signed = statement.check_signatures(&self.keys, self.ledger())?;
+            let position = Position(self.frontier.size().0);
+            self.authority.admit(position, signed, root_at)?;
+        }
+        self.take_up(statement);
+        Ok(())
+    }
+
+    fn take_up(&mut self, statement: &Statement) {
+        self.chains.take_up(statement.header.key, statement.payload.chain.seq, statement.id());
+        self.frontier.push(statement.id());
+    }
+
+    /// The ledger's id.
+    pub fn ledger(&self) -> LedgerId {
+        self.authority.ledger()
+    }
+
+    /// Size and root so far.
+    pub fn tree(&self) -> Tree {
+        self.frontier.tree()
+    }
+
+    /// Who may sign what.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// A key's last statement here.
+    pub fn last_by(&self, key: &KeyId) -> Option<Link> {
+        self.chains.last(key)
+    }
+
+    /// The right edge of the tree.
+    pub fn frontier(&self) -> &Frontier {
+        &self.frontier
+    }
+}

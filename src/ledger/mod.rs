@@ -1,0 +1,7 @@
+//! The only writer of a ledger: founding it, growing it, signing what it has grown to.
+
+pub mod book;
+pub mod growth;
+pub mod indexing;
+pub mod read;
+pub mod writer;

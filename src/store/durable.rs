@@ -1,0 +1,432 @@
+//! Whole files or no file: the two ways in which a store writes.
+//!
+//! ```text
+//! write_new   temporary name → bytes → fsync → rename → fsync of the folder; the name is never
+//!             overwritten: the same bytes are fine, other bytes an error
+//! replace     the same, but the name may be there and then changes from one whole file to another
+//! ```
+//!
+//! After a crash at any step the name holds the old bytes or the new ones, and at most a temporary
+//! file (`.tmp-<process>-<name>`) is left over, which [`sweep`] removes. Callers hold the lock that
+//! covers the folder; without it two writers of one name would still leave one of two whole files.
+
+use std::collections::BTreeSet;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::disk::{Access, Action, Disk, DiskError, Fill, Listed, What};
+
+/// How a temporary file begins. Nothing else in a store begins so.
+pub const TEMPORARY_PREFIX: &str = ".tmp-";
+
+/// Whether a write changed anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The name was not there before.
+    New,
+    /// The name held exactly these bytes already; it is durable now in any case.
+    AlreadyThere,
+}
+
+/// A file to be written with others.
+#[derive(Clone, Debug)]
+pub struct NewFile {
+    /// Its final name.
+    pub path: PathBuf,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What to do with a name that is already there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IfThere {
+    /// The same bytes are fine, other bytes an error.
+    MustBeSame,
+    /// It becomes the new file.
+    Replace,
+}
+
+/// Reads a whole file of at most `ceiling` bytes.
+pub fn read(disk: &dyn Disk, path: &Path, ceiling: u64) -> Result<Vec<u8>, DiskError> {
+    let refused = || DiskError::refused(Action::Read, path);
+    let file = disk.open(path).map_err(refused())?;
+    let length = file.metadata().map_err(refused())?.len();
+    let too_long = || DiskError::TooLong { path: path.to_owned(), ceiling };
+    if length > ceiling {
+        return Err(too_long());
+    }
+    // The file may grow between the two calls: the ceiling holds for what is read, too.
+    let mut bytes = Vec::with_capacity(length as usize);
+    file.take(ceiling + 1).read_to_end(&mut bytes).map_err(refused())?;
+    if bytes.len() as u64 > ceiling {
+        return Err(too_long());
+    }
+    Ok(bytes)
+}
+
+/// [`read`], where the file may be absent.
+pub fn read_if_there(
+    disk: &dyn Disk,
+    path: &Path,
+    ceiling: u64,
+) -> Result<Option<Vec<u8>>, DiskError> {
+    match read(disk, path, ceiling) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The names in a folder; none if there is no such folder.
+pub fn list(disk: &dyn Disk, folder: &Path) -> Result<Vec<Listed>, DiskError> {
+    match disk.list(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        other => other.map_err(DiskError::refused(Action::List, folder)),
+    }
+}
+
+/// Writes a file once. Its folder must be there.
+pub fn write_new(
+    disk: &dyn Disk,
+    path: &Path,
+    access: Access,
+    bytes: &[u8],
+) -> Result<Written, DiskError> {
+    write_new_with(disk, path, access, &mut |writer| writer.write_all(bytes))
+}
+
+/// [`write_new`], with the bytes as a stream: for manifests, which may be larger than memory.
+pub fn write_new_with(
+    disk: &dyn Disk,
+    path: &Path,
+    access: Access,
+    fill: &mut Fill<'_>,
+) -> Result<Written, DiskError> {
+    let written = put(disk, path, access, IfThere::MustBeSame, fill)?;
+    sync_folder(disk, folder_of(path))?;
+    Ok(written)
+}
+
+/// Writes a file that may be there already: readers see the old bytes or the new ones.
+pub fn replace(
+    disk: &dyn Disk,
+    path: &Path,
+    access: Access,
+    bytes: &[u8],
+) -> Result<(), DiskError> {
+    replace_with(disk, path, access, &mut |writer| writer.write_all(bytes))
+}
+
+/// [`replace`], with the bytes as a stream.
+pub fn replace_with(
+    disk: &dyn Disk,
+    path: &Path,
+    access: Access,
+    fill: &mut Fill<'_>,
+) -> Result<(), DiskError> {
+    put(disk, path, access, IfThere::Replace, fill)?;
+    sync_folder(disk, folder_of(path))
+}
+
+/// Writes many files below `root`, creating the folders between, and syncs each folder once. When
+/// this returns every file is durable; until then any of them may be missing.
+pub fn write_all(
+    disk: &dyn Disk,
+    root: &Path,
+    access: Access,
+    if_there: IfThere,
+    files: &[NewFile],
+) -> Result<(), DiskError> {
+    let mut folders = BTreeSet::new();
+    for file in files {
+        let folder = folder_of(&file.path);
+        if folders.insert(folder.to_owned()) {
+            create_folders(disk, root, folder, access)?;
+        }
+        put(disk, &file.path, access, if_there, &mut |writer| writer.write_all(&file.bytes))?;
+    }
+    // A folder may have been made by a process that died before it synced the folder above, so the
+    // way up is synced each time. Syncing a folder that did not change costs next to nothing.
+    let way_up: BTreeSet<&Path> = folders
+        .iter()
+        .flat_map(|folder| folder.ancestors().take_while(|above| above.starts_with(root)))
+        .collect();
+    way_up.into_iter().rev().try_for_each(|folder| sync_folder(disk, folder))
+}
+
+/// Creates `folder` and what is missing between it and `root`, which must be there.
+pub fn create_folders(
+    disk: &dyn Disk,
+    root: &Path,
+    folder: &Path,
+    access: Access,
+) -> Result<(), DiskError> {
+    let mut missing: Vec<&Path> = folder
+        .ancestors()
+        .take_while(|above| above.starts_with(root) && *above != root && !above.is_dir())
+        .collect();
+    while let Some(path) = missing.pop() {
+        match disk.create_folder(path, access) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(DiskError::refused(Action::CreateFolder, path)(error));
+            }
+            _ => sync_folder(disk, folder_of(path))?,
+        }
+    }
+    Ok(())
+}
+
+/// Removes a file for good; fine if it is not there.
+pub fn remove(disk: &dyn Disk, path: &Path) -> Result<(), DiskError> {
+    match disk.remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(DiskError::refused(Action::Remove, path)(error)),
+        Ok(()) => sync_folder(disk, folder_of(path)),
+    }
+}
+
+/// Removes a folder with everything in it, without following links; fine if it is not there.
+pub fn remove_tree(disk: &dyn Disk, folder: &Path) -> Result<(), DiskError> {
+    for listed in list(disk, folder)? {
+        let path = folder.join(&listed.name);
+        match listed.what {
+            What::Folder => remove_tree(disk, &path)?,
+            _ => disk.remove_file(&path).map_err(DiskError::refused(Action::Remove, &path))?,
+        }
+    }
+    match disk.remove_folder(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other.map_err(DiskError::refused(Action::Remove, folder)),
+    }
+}
+
+/// Removes the temporary files that a killed process left in a folder. Call it under the lock that
+/// covers the folder, or it could take a file from a live writer.
+pub fn sweep(disk: &dyn Disk, folder: &Path) -> Result<(), DiskError> {
+    for listed in list(disk, folder)? {
+        if listed.what == What::File && is_temporary(&listed.name) {
+            let path = folder.join(&listed.name);
+            disk.remove_file(&path).map_err(DiskError::refused(Action::Remove, &path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a name is one that [`sweep`] removes.
+pub fn is_temporary(name: &str) -> bool {
+    name.starts_with(TEMPORARY_PREFIX)
+}
+
+/// The name under which `path` is written before it gets its own: in the same folder, so that the
+/// rename stays inside one file system.
+pub fn temporary_name(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!("{TEMPORARY_PREFIX}{}-{name}", std::process::id()))
+}
+
+/// Makes the names in a folder durable.
+pub fn sync_folder(disk: &dyn Disk, folder: &Path) -> Result<(), DiskError> {
+    disk.sync_folder(folder).map_err(DiskError::refused(Action::SyncFolder, folder))
+}
+
+/// Temporary file, fsync, rename. The caller syncs the folder.
+fn put(
+    disk: &dyn Disk,
+    path: &Path,
+    access: Access,
+    if_there: IfThere,
+    fill: &mut Fill<'_>,
+) -> Result<Written, DiskError> {
+    if if_there == IfThere::MustBeSame
+        && let Some(standing) = open_if_there(disk, path)?
+    {
+        let mut comparison = Comparison { standing, differs: false };
+        fill(&mut comparison).map_err(DiskError::refused(Action::Read, path))?;
+        return match comparison.ends_here().map_err(DiskError::refused(Action::Read, path))? {
+            true => Ok(Written::AlreadyThere),
+            false => Err(DiskError::OtherBytes { path: path.to_owned() }),
+        };
+    }
+    let temporary = temporary_name(path);
+    let mut created = disk.create_file(&temporary, access, fill);
+    if matches!(&created, Err(error) if error.kind() == io::ErrorKind::AlreadyExists) {
+        // Left over by an earlier process of the same number, or by our own failed attempt.
+        disk.remove_file(&temporary).map_err(DiskError::refused(Action::Remove, &temporary))?;
+        created = disk.create_file(&temporary, access, fill);
+    }
+    let named = match created {
+        Err(error) => Err(DiskError::refused(Action::Write, path)(error)),
+        Ok(()) => disk.rename(&temporary, path).map_err(DiskError::refused(Action::Rename, path)),
+    };
+    if named.is_err() {
+        // Kindness only: what stays is swept later, and the first error is the one to tell.
+        let _ = disk.remove_file(&temporary);
+    }
+    named.map(|()| Written::New)
+}
+
+fn open_if_there(disk: &dyn Disk, path: &Path) -> Result<Option<impl Read + use<>>, DiskError> {
+    match disk.open(path) {
+        Ok(file) => Ok(Some(io::BufReader::with_capacity(1 << 16, file))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(DiskError::refused(Action::Read, path)(error)),
+    }
+}
+
+/// Takes the bytes that would be written and compares them with those that stand.
+struct Comparison<R> {
+    standing: R,
+    differs: bool,
+}
+
+impl<R: Read> Comparison<R> {
+    fn ends_here(&mut self) -> io::Result<bool> {
+        Ok(!self.differs && self.standing.read(&mut [0])? == 0)
+    }
+}
+
+impl<R: Read> Write for Comparison<R> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut standing = [0; 4096];
+        for chunk in bytes.chunks(standing.len()) {
+            let standing = &mut standing[..chunk.len()];
+            match self.standing.read_exact(standing) {
+                Ok(()) => self.differs |= *standing != *chunk,
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.differs = true,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::disk::RealDisk;
+    use super::super::disk::faulty::{Fault, FaultyDisk};
+    use super::*;
+
+    const CEILING: u64 = 100;
+
+    #[test]
+    fn a_name_is_written_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tile");
+        let write = |bytes| write_new(&RealDisk, &path, Access::Public, bytes);
+        assert_eq!(write(b"ring").unwrap(), Written::New);
+        assert_eq!(write(b"ring").unwrap(), Written::AlreadyThere);
+        for other in [&b"rind"[..], b"rin", b"rings", b""] {
+            assert!(matches!(write(other), Err(DiskError::OtherBytes { .. })), "{other:?}");
+        }
+        assert_eq!(fs::read(&path).unwrap(), b"ring");
+        replace(&RealDisk, &path, Access::Public, b"other").unwrap();
+        assert_eq!(read(&RealDisk, &path, CEILING).unwrap(), b"other");
+    }
+
+    #[test]
+    fn reading_has_a_ceiling() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, [0; 101]).unwrap();
+        assert!(matches!(read(&RealDisk, &path, CEILING), Err(DiskError::TooLong { .. })));
+        let absent = read_if_there(&RealDisk, &folder.path().join("absent"), CEILING);
+        assert_eq!(absent.unwrap(), None);
+    }
+
+    #[test]
+    fn leftovers_are_swept_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(".tmp-1-tile"), b"half").unwrap();
+        fs::write(folder.path().join("tile"), b"whole").unwrap();
+        sweep(&RealDisk, folder.path()).unwrap();
+        let left = list(&RealDisk, folder.path()).unwrap();
+        assert_eq!(left.len(), 1);
+        assert_eq!(left[0].name, "tile");
+    }
+
+    /// At every step and in every way: the name holds all the old or all the new bytes, what was
+    /// acknowledged is there, and the same call afterwards succeeds.
+    #[test]
+    fn replace_survives_every_fault() {
+        let story = |disk: &dyn Disk, folder: &Path| {
+            replace(disk, &folder.join("head"), Access::Private, b"new bytes")
+        };
+        let run = |disk: &FaultyDisk| {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join("head"), b"old bytes").unwrap();
+            let result = story(disk, folder.path());
+            let left = fs::read(folder.path().join("head")).unwrap();
+            assert!(left == b"old bytes" || left == b"new bytes", "{left:?}");
+            assert!(result.is_err() || left == b"new bytes");
+            story(&RealDisk, folder.path()).unwrap();
+            sweep(&RealDisk, folder.path()).unwrap();
+            assert_eq!(list(&RealDisk, folder.path()).unwrap().len(), 1);
+            result.is_ok()
+        };
+        let sound = FaultyDisk::sound();
+        assert!(run(&sound));
+        for step in 0..sound.steps().len() {
+            for fault in Fault::ALL {
+                run(&FaultyDisk::failing(step, fault));
+            }
+        }
+    }
+
+    #[test]
+    fn many_files_survive_every_fault() {
+        let files = |root: &Path| {
+            ["a/b/one", "a/b/two", "a/three"]
+                .map(|name| NewFile { path: root.join(name), bytes: name.as_bytes().to_vec() })
+        };
+        let story = |disk: &dyn Disk, root: &Path| {
+            write_all(disk, root, Access::Public, IfThere::MustBeSame, &files(root))
+        };
+        let run = |disk: &FaultyDisk| {
+            let root = tempfile::tempdir().unwrap();
+            let result = story(disk, root.path());
+            for file in files(root.path()) {
+                match fs::read(&file.path) {
+                    Ok(bytes) => assert_eq!(bytes, file.bytes),
+                    Err(_) => assert!(result.is_err(), "acknowledged but missing"),
+                }
+            }
+            story(&RealDisk, root.path()).unwrap();
+            assert!(files(root.path()).iter().all(|file| file.path.is_file()));
+        };
+        let sound = FaultyDisk::sound();
+        run(&sound);
+        for step in 0..sound.steps().len() {
+            for fault in Fault::ALL {
+                run(&FaultyDisk::failing(step, fault));
+            }
+        }
+    }
+
+    #[test]
+    fn a_tree_is_removed_without_following_links() {
+        let root = tempfile::tempdir().unwrap();
+        let (inner, kept) = (root.path().join("inner"), root.path().join("kept"));
+        fs::create_dir_all(inner.join("deep")).unwrap();
+        fs::write(inner.join("deep/file"), b"x").unwrap();
+        fs::create_dir(&kept).unwrap();
+        fs::write(kept.join("file"), b"x").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(&kept, inner.join("link")).unwrap();
+        remove_tree(&RealDisk, &inner).unwrap();
+        assert!(!inner.exists() && kept.join("file").is_file());
+        remove_tree(&RealDisk, &inner).unwrap();
+    }
+}
