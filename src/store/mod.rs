@@ -16,3 +16,4 @@ pub mod pem;
 pub mod public;
 pub mod record;
 pub mod safe_name;
+pub mod trust;
