@@ -52,10 +52,22 @@ pub fn statements(
     folder: &PublicFolder,
     size: TreeSize,
 ) -> impl Iterator<Item = Result<(Position, Statement), LedgerUnreadable>> + '_ {
-    bundles_of(size).flat_map(move |bundle| match folder.bundle(bundle) {
+    statements_from(folder, Position(0), size)
+}
+
+/// The statements from a position on. Bundles before it are not opened.
+pub fn statements_from(
+    folder: &PublicFolder,
+    from: Position,
+    size: TreeSize,
+) -> impl Iterator<Item = Result<(Position, Statement), LedgerUnreadable>> + '_ {
+    let bundles = bundles_of(size)
+        .skip_while(move |bundle| bundle.first().0 + u64::from(bundle.width()) <= from.0);
+    bundles.flat_map(move |bundle| match folder.bundle(bundle) {
         Ok(entries) => {
             let positions = (bundle.first().0..).map(Position);
-            positions.zip(entries).map(|(position, bytes)| read(position, bytes)).collect()
+            let wanted = positions.zip(entries).filter(|(position, _)| *position >= from);
+            wanted.map(|(position, bytes)| read(position, bytes)).collect()
         }
         Err(fault) => vec![Err(fault.into())],
     })
