@@ -4,6 +4,7 @@
 //! decides what may enter a ledger: that is `ledger`, the only writer above this floor.
 
 pub mod chain_file;
+pub mod cosigned;
 pub mod disk;
 pub mod durable;
 pub mod heads;
@@ -16,3 +17,4 @@ pub mod pem;
 pub mod public;
 pub mod record;
 pub mod safe_name;
+pub mod trust;
