@@ -14,8 +14,10 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod audit;
+pub mod evidence;
 pub mod ledger;
-
+pub mod report;
 pub mod statement;
 pub mod store;
 pub mod tlog;

@@ -5,7 +5,6 @@
 use thiserror::Error;
 
 use crate::statement::authority::{Authority, Refused, RootAt, Signer};
-use crate::statement::bodies::Body;
 use crate::statement::chain::{ChainBook, ChainFault, Link, check_seen};
 use crate::statement::envelope::{LedgerId, Statement};
 use crate::statement::key::KeyId;
@@ -70,8 +69,7 @@ impl Book {
         let mut keys = self.keys.clone();
         keys.learn(statement);
         let signed = statement.check_signatures(&keys, self.ledger())?;
-        if matches!(&statement.payload.body, Body::Unknown { typ, .. } if typ.kind.family().rules_authority())
-        {
+        if statement.payload.body.is_unknown_rule() {
             return Err(Refusal::NotUnderstood);
         }
         let position = Position(self.frontier.size().0);

@@ -27,7 +27,8 @@ use super::key::KeyId;
 use crate::tlog::checkpoint::log_vkey;
 use crate::tlog::hash::Hash;
 
-/// Ceiling of a card's file, in bytes; one in use has about 700.
+/// Ceiling of a card's file, in bytes; one in use has about 700. A name of 256 bytes and an origin of
+/// 255, both escaped throughout, fit in several times.
 pub const MAX_CARD_BYTES: usize = 16_384;
 
 const SCHEMA: &str = "treering.card/1";

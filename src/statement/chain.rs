@@ -65,8 +65,10 @@ pub enum ChainFault {
     /// It abandons a statement that this ledger holds as its predecessor.
     #[error("it abandons the statement that it follows")]
     VoidsFiled,
-    /// It saw a tree that did not exist yet.
-    #[error("it claims to have seen this ledger at size {size}, which is later than its own place")]
+    /// It saw a tree that did not exist yet, or the empty one, which belongs to no ledger.
+    #[error(
+        "it claims to have seen this ledger at size {size}, which is no size the ledger had before it"
+    )]
     SawTheFuture {
         /// The size it names.
         size: u64,
@@ -221,6 +223,8 @@ mod tests {
             seen: Some(Tree { size: TreeSize(size), root }),
             ..chain(0, None)
         };
+        let sentence = ChainFault::SawTheFuture { size: 0 }.to_string();
+        assert!(sentence.ends_with("at size 0, which is no size the ledger had before it"));
         let check = |chain: &Chain, required| {
             check_seen(chain, Position(5), required, |_| Ok::<_, ()>(root)).unwrap()
         };

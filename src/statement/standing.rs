@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::authority::{Authority, Signer};
 use super::bodies::{Body, StatementRef};
-use super::envelope::{Issuer, Statement};
+use super::envelope::{Header, Issuer, Statement};
 use super::key::{KeyId, Role};
 use crate::tlog::hash::{Hash, Position};
 
@@ -35,8 +35,10 @@ pub struct StandingBook {
     erasures: HashMap<Hash, Vec<(Act, Vec<u64>)>>,
 }
 
+/// Who says so.
 #[derive(Clone, Debug)]
 struct Act {
+    id: Hash,
     position: Position,
     key: KeyId,
     issuer: Issuer,
@@ -45,21 +47,20 @@ struct Act {
 impl StandingBook {
     /// Takes up an admitted statement.
     pub fn take_up(&mut self, position: Position, statement: &Statement, signer: Signer) {
-        let header = &statement.header;
-        let act = || Act { position, key: header.key, issuer: header.issuer.clone() };
+        let Header { key, issuer, .. } = &statement.header;
+        let act = || Act { id: statement.id(), position, key: *key, issuer: issuer.clone() };
         match &statement.payload.body {
             Body::Affirm(affirm)
                 if matches!(signer, Signer::Root | Signer::Granted(Role::Supervisor)) =>
             {
-                self.affirmations.entry(affirm.statement.id).or_default().push(act());
+                add(&mut self.affirmations, affirm.statement, act());
             }
             Body::Correction(correction) => {
                 let change = (act(), correction.replaced_by);
-                self.corrections.entry(correction.statement.id).or_default().push(change);
+                add(&mut self.corrections, correction.statement, change);
             }
             Body::Erase(erase) => {
-                let change = (act(), erase.rows.clone());
-                self.erasures.entry(erase.anchor.id).or_default().push(change);
+                add(&mut self.erasures, erase.anchor, (act(), erase.rows.clone()))
             }
             _ => {}
         }
@@ -72,20 +73,18 @@ impl StandingBook {
         position: Position,
         statement: &Statement,
     ) -> Standing {
-        let key = statement.header.key;
-        let counts = |act: &Act| !authority.is_disputed(&act.key, act.position);
         let same_party = |act: &Act| act.issuer == statement.header.issuer;
-
         let corrections = self.corrections.get(&statement.id()).into_iter().flatten();
-        let effective = corrections.filter(|(act, _)| counts(act) && same_party(act));
+        let effective =
+            corrections.filter(|(act, _)| same_party(act) && self.has_effect(authority, act));
         if let Some((_, by)) = effective.max_by_key(|(act, _)| act.position) {
             return Standing::Superseded { by: *by };
         }
+        let key = statement.header.key;
         if !authority.is_disputed(&key, position) {
             return Standing::Good;
         }
-        let mut affirmations = self.affirmations.get(&statement.id()).into_iter().flatten();
-        match affirmations.any(|act| counts(act) && act.key != key) {
+        match self.is_affirmed(authority, statement.id(), key) {
             true => Standing::Affirmed,
             false => Standing::Disputed,
         }
@@ -97,9 +96,30 @@ impl StandingBook {
             .get(&anchor.id())
             .into_iter()
             .flatten()
-            .filter(|(act, _)| !authority.is_disputed(&act.key, act.position))
             .filter(|(act, _)| act.issuer == anchor.header.issuer)
+            .filter(|(act, _)| self.has_effect(authority, act))
             .flat_map(|(_, rows)| rows.iter().copied())
             .collect()
+    }
+
+    /// A correction or an erasure has effect as long as nobody disputes who signed it, or somebody
+    /// stands by it.
+    fn has_effect(&self, authority: &Authority, act: &Act) -> bool {
+        !authority.is_disputed(&act.key, act.position)
+            || self.is_affirmed(authority, act.id, act.key)
+    }
+
+    /// Whether somebody else than its key stands by a statement. An affirmation that is disputed
+    /// itself does not count, whoever affirms it.
+    fn is_affirmed(&self, authority: &Authority, id: Hash, key: KeyId) -> bool {
+        let mut affirmations = self.affirmations.get(&id).into_iter().flatten();
+        affirmations.any(|act| act.key != key && !authority.is_disputed(&act.key, act.position))
+    }
+}
+
+/// Notes what is said of a statement here; of one in another ledger nothing can be said.
+fn add<T>(book: &mut HashMap<Hash, Vec<T>>, statement: StatementRef, said: T) {
+    if statement.ledger.is_none() {
+        book.entry(statement.id).or_default().push(said);
     }
 }

@@ -4,7 +4,8 @@ use treering::statement::authority::{EndReason, Ending, Refused, Signer};
 use treering::statement::bodies::Body;
 use treering::statement::bodies::key::RevokeReason;
 use treering::statement::bodies::ledger::{Guardians, RotationReason};
-use treering::statement::envelope::Statement;
+use treering::statement::cbor::Value;
+use treering::statement::envelope::{ReadError, Statement};
 use treering::statement::key::{KeyId, Role};
 use treering::statement::signature::SignatureFault;
 use treering::statement::standing::Standing;
@@ -15,7 +16,8 @@ use crate::support::bodies::{
     affirm, anchor, close, recover_root, revoke, revoke_compromised, rotate_log_key, rotate_root,
     unknown,
 };
-use crate::support::{Fault, Ledger, grant, key, sorted};
+use crate::support::bytes::{Parts, text};
+use crate::support::{Fault, Ledger, grant, key, refusal, sorted};
 
 const GUARDIANS: [&str; 3] = ["guardian/1", "guardian/2", "guardian/3"];
 
@@ -151,13 +153,13 @@ fn a_recovery_confirmed_by_one_guardian_twice() {
     let ledger = guarded();
     let one = key(GUARDIANS[0]);
     let statement = recovery(&ledger, ledger.tree(), &[&one]);
-    let parts = crate::support::bytes::Parts::of(&statement).with_payload(|payload| {
-        let also = payload.get_mut(&crate::support::bytes::text("also")).expect("also");
-        let treering::statement::cbor::Value::Array(also) = also else { panic!("a list") };
+    let parts = Parts::of(&statement).with_payload(|payload| {
+        let also = payload.get_mut(&text("also")).expect("also");
+        let Value::Array(also) = also else { panic!("a list") };
         also.push(also[0].clone());
     });
     let twice = parts.sign(&ledger.next).wrap();
-    assert_eq!(crate::support::refusal(twice), treering::statement::envelope::ReadError::AlsoOrder);
+    assert_eq!(refusal(twice), ReadError::AlsoOrder);
 }
 
 /// Guardians confirm what they read: the size from which the old root is no longer trusted included.

@@ -1,12 +1,13 @@
 //! Kinds and versions of a later program, real or pretended.
 
 use treering::statement::authority::{Refused, Signer};
-use treering::statement::envelope::Issuer;
+use treering::statement::envelope::{Issuer, Statement};
 use treering::statement::key::Role;
 use treering::statement::signature::SignatureFault;
 use treering::tlog::hash::Position;
 
 use crate::support::bodies::{anchor, close, unknown};
+use crate::support::bytes::Parts;
 use crate::support::{Fault, Ledger, key};
 
 /// Everything from `at` on, the statement there included, is neither admitted nor refused.
@@ -65,9 +66,9 @@ fn a_ruling_kind_of_tomorrow_whose_signature_does_not_match() {
     let mut ledger = Ledger::found("site");
     let anna = ledger.granted("anna", Role::Recorder);
     let statement = ledger.signed(&anna, unknown("key.lend", 1), &[]);
-    let mut parts = crate::support::bytes::Parts::of(&statement);
+    let mut parts = Parts::of(&statement);
     parts.signature[0] ^= 1;
-    let forged = treering::statement::envelope::Statement::read(parts.wrap()).expect("reads");
+    let forged = Statement::read(parts.wrap()).expect("reads");
     let fault = ledger.judge(&forged).unwrap_err();
     assert_eq!(fault, Fault::Signature(SignatureFault::Envelope(forged.header.key)));
     ledger.append(forged);

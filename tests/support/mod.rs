@@ -17,6 +17,7 @@
 
 pub mod bodies;
 pub mod bytes;
+pub mod publish;
 pub mod random;
 pub mod tree;
 

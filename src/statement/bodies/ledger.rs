@@ -73,7 +73,18 @@ impl Guardians {
 }
 
 impl Genesis {
+    /// Ceiling of a ledger's name, in bytes: it stands on cards, in tables and above reports.
+    pub const MAX_NAME_BYTES: usize = 256;
+    /// Ceiling of the word for a kind of party, in bytes.
+    pub const MAX_KIND_BYTES: usize = 64;
+
     pub(super) fn check(&self) -> Result<(), BodyFault> {
+        if !(1..=Genesis::MAX_NAME_BYTES).contains(&self.name.len()) {
+            return Err(BodyFault("name: 1 to 256 bytes"));
+        }
+        if !(1..=Genesis::MAX_KIND_BYTES).contains(&self.kind.len()) {
+            return Err(BodyFault("kind: 1 to 64 bytes"));
+        }
         self.guardians.check()?;
         if self.root == self.log_key {
             return Err(BodyFault("root, log_key: one key has two roles"));

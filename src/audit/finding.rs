@@ -1,0 +1,373 @@
+//! What an audit says: rules, what became of each, and every exception by name.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::statement::envelope::LedgerId;
+use crate::tlog::hash::{Hash, Position, Tree, TreeSize};
+
+/// A rule of the audit, by the number it has in reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rule {
+    /// Chains: each key's statements are numbered without gap or repeat, each names the one before,
+    /// this ledger, and a true root where it names one.
+    R01,
+    /// Root: the tree recomputed from the statements is the one the checkpoint signs, and every
+    /// published tile belongs to it.
+    R02,
+    /// Signatures: each statement is canonical, signed strictly, by a key admitted for its kind
+    /// where it stands.
+    R03,
+    /// Consistency: a head held from before is a prefix of this ledger.
+    R04,
+    /// Fork: no two signed checkpoints of this ledger contradict one another.
+    R05,
+    /// Time: the clocks of signers do not run back, nor ahead of the auditor's.
+    R06,
+    /// Bytes: each evidence file is the one that was anchored; what is gone is accounted for.
+    R10,
+    /// Capture before anchor: devices say the files were captured before they were anchored.
+    R13,
+}
+
+/// How much a broken rule weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The ledger or the evidence is not what it claims to be.
+    Error,
+    /// Worth a question, proves nothing.
+    Warning,
+}
+
+impl Rule {
+    /// Every rule of this version, in the order of reports.
+    pub const ALL: [Rule; 8] =
+        [Rule::R01, Rule::R02, Rule::R03, Rule::R04, Rule::R05, Rule::R06, Rule::R10, Rule::R13];
+
+    /// The number in reports.
+    pub fn id(self) -> &'static str {
+        match self {
+            Rule::R01 => "R01",
+            Rule::R02 => "R02",
+            Rule::R03 => "R03",
+            Rule::R04 => "R04",
+            Rule::R05 => "R05",
+            Rule::R06 => "R06",
+            Rule::R10 => "R10",
+            Rule::R13 => "R13",
+        }
+    }
+
+    /// The rule in a few words.
+    pub fn title(self) -> &'static str {
+        match self {
+            Rule::R01 => "no statement of any key is missing, repeated or moved",
+            Rule::R02 => "the signed checkpoint covers exactly these statements",
+            Rule::R03 => "every statement is signed by a key that was allowed to",
+            Rule::R04 => "nothing was cut or changed since a head held from before",
+            Rule::R05 => "no two signed checkpoints contradict one another",
+            Rule::R06 => "the signers' clocks run forward",
+            Rule::R10 => "the evidence files are the ones that were anchored",
+            Rule::R13 => "files were captured before they were anchored",
+        }
+    }
+
+    /// How much a broken rule weighs.
+    pub fn severity(self) -> Severity {
+        match self {
+            Rule::R06 => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// What became of a rule, or what one finding says of it. Ordered from good to bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Checked, and it holds.
+    Pass,
+    /// Checked; something is odd.
+    Warn,
+    /// Could not be checked. Never counted as a pass.
+    CannotCheck,
+    /// Checked, and it does not hold.
+    Fail,
+}
+
+impl Outcome {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Pass => "pass",
+            Outcome::Warn => "warn",
+            Outcome::CannotCheck => "cannot-check",
+            Outcome::Fail => "fail",
+        }
+    }
+}
+
+/// What a finding is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// The ledger as a whole.
+    Ledger,
+    /// The statement at a position.
+    Statement(Position),
+    /// A published file, by its path in the public folder.
+    Published(String),
+    /// A manifest, by its evidence root.
+    Manifest(Hash),
+    /// An evidence file, by the bytes of its path.
+    File(Vec<u8>),
+}
+
+/// One exception, named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule.
+    pub rule: Rule,
+    /// What it makes of the rule; never [`Outcome::Pass`].
+    pub outcome: Outcome,
+    /// A fixed word a program can rely on: `bundle-missing`, `file-differs` …
+    pub code: &'static str,
+    /// What it is about.
+    pub subject: Subject,
+    /// The sentence for people.
+    pub what: String,
+}
+
+/// Findings as they come, with a count of all of them and a ceiling on those kept.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    kept: Vec<Finding>,
+    counts: BTreeMap<(Rule, Outcome), u64>,
+}
+
+impl Findings {
+    /// Findings kept for each rule. A ledger of a million statements under a wrong key has a million
+    /// findings; the first ten thousand say it, and the rest is counted.
+    pub const KEPT_PER_RULE: u64 = 10_000;
+
+    /// Adds a finding.
+    pub fn add(
+        &mut self,
+        rule: Rule,
+        outcome: Outcome,
+        code: &'static str,
+        subject: Subject,
+        what: impl Into<String>,
+    ) {
+        let of_rule: u64 =
+            self.counts.iter().filter(|((r, _), _)| *r == rule).map(|(_, count)| count).sum();
+        *self.counts.entry((rule, outcome)).or_default() += 1;
+        if of_rule < Findings::KEPT_PER_RULE {
+            self.kept.push(Finding { rule, outcome, code, subject, what: what.into() });
+        }
+    }
+
+    /// The findings kept, in the order of rules and then as they were found.
+    pub fn into_sorted(mut self) -> Vec<Finding> {
+        self.kept.sort_by_key(|finding| finding.rule);
+        self.kept
+    }
+
+    /// Whether any kept finding has this code.
+    pub fn has(&self, code: &str) -> bool {
+        self.kept.iter().any(|finding| finding.code == code)
+    }
+
+    /// How many findings were counted and not kept.
+    pub fn not_kept(&self) -> u64 {
+        self.counts.values().sum::<u64>() - self.kept.len() as u64
+    }
+
+    /// What became of every rule.
+    pub fn results(&self) -> Vec<RuleResult> {
+        let result = |rule| RuleResult {
+            rule,
+            outcome: self.outcome(rule),
+            fails: self.count(rule, Outcome::Fail),
+            warnings: self.count(rule, Outcome::Warn),
+            unchecked: self.count(rule, Outcome::CannotCheck),
+        };
+        Rule::ALL.into_iter().map(result).collect()
+    }
+
+    /// How many findings a rule has with an outcome.
+    pub fn count(&self, rule: Rule, outcome: Outcome) -> u64 {
+        self.counts.get(&(rule, outcome)).copied().unwrap_or_default()
+    }
+
+    /// The worst that was found of a rule.
+    pub fn outcome(&self, rule: Rule) -> Outcome {
+        let outcomes = self.counts.keys().filter(|(r, _)| *r == rule).map(|(_, outcome)| *outcome);
+        outcomes.max().unwrap_or(Outcome::Pass)
+    }
+}
+
+/// What became of one rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleResult {
+    /// The rule.
+    pub rule: Rule,
+    /// The worst that was found.
+    pub outcome: Outcome,
+    /// Things that do not hold.
+    pub fails: u64,
+    /// Things that are odd.
+    pub warnings: u64,
+    /// Things that could not be checked.
+    pub unchecked: u64,
+}
+
+/// The ledger in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LedgerState {
+    /// Chains, tree, signatures and authority hold.
+    Consistent,
+    /// Some of them do not.
+    Broken,
+    /// It has fewer statements than a head held from before.
+    Shortened,
+    /// Two of its signed checkpoints cannot both be true.
+    Forked,
+}
+
+impl LedgerState {
+    /// The fixed word.
+    pub fn word(self) -> &'static str {
+        match self {
+            LedgerState::Consistent => "CONSISTENT",
+            LedgerState::Broken => "BROKEN",
+            LedgerState::Shortened => "SHORTENED",
+            LedgerState::Forked => "FORKED",
+        }
+    }
+}
+
+/// The whole audit in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// All rules hold.
+    Pass,
+    /// Nothing wrong was found, but something could not be checked.
+    Incomplete,
+    /// Something does not hold.
+    Fail,
+    /// The ledger has forked.
+    Fork,
+}
+
+impl Verdict {
+    /// The fixed word; a fork is a FAIL with an exit code of its own.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Pass => "PASS",
+            Verdict::Incomplete => "INCOMPLETE",
+            Verdict::Fail | Verdict::Fork => "FAIL",
+        }
+    }
+}
+
+/// What became of the evidence files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileCounts {
+    /// Rows of all anchors.
+    pub anchored: u64,
+    /// Files that are byte for byte the anchored ones.
+    pub matching: u64,
+    /// Files that are not.
+    pub differing: u64,
+    /// Rows whose file is not in the folder.
+    pub missing: u64,
+    /// Rows that were not shown to the auditor.
+    pub withheld: u64,
+    /// Rows that are shown, with no folder of files to compare them with.
+    pub not_compared: u64,
+    /// Rows whose contents the party erased and said so.
+    pub erased: u64,
+    /// Files that could not be read.
+    pub unreadable: u64,
+    /// Files in the folder that no row names.
+    pub not_recorded: u64,
+}
+
+/// What the ledger holds, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StatementCounts {
+    /// Statements read.
+    pub read: u64,
+    /// Statements whose signatures hold and whose key might sign them.
+    pub admitted: u64,
+    /// Of these, of kinds this program does not understand.
+    pub not_understood: u64,
+    /// Of these, disputed after a key was compromised, and not affirmed.
+    pub disputed: u64,
+    /// Of these, disputed and then affirmed.
+    pub affirmed: u64,
+    /// Of these, superseded by a correction.
+    pub superseded: u64,
+    /// Of these, anchors of evidence.
+    pub anchors: u64,
+    /// Keys granted so far.
+    pub keys_granted: u64,
+    /// Of these, ended.
+    pub keys_ended: u64,
+}
+
+/// Who the ledger is, as its statement 0 says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The id.
+    pub ledger: LedgerId,
+    /// The name.
+    pub name: String,
+    /// The kind of party.
+    pub kind: String,
+    /// The origin of its checkpoints.
+    pub origin: String,
+}
+
+/// The whole result. It holds no time of day and no path of the auditor's machine, so the same input
+/// gives the same report, byte for byte.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditReport {
+    /// Who the ledger is; absent where statement 0 cannot be read.
+    pub identity: Option<Identity>,
+    /// The size and root the checkpoint signs; absent where there is no readable checkpoint.
+    pub head: Option<Tree>,
+    /// The size of the largest held head it was compared with.
+    pub compared_with: Option<TreeSize>,
+    /// The ledger in one word.
+    pub state: LedgerState,
+    /// The audit in one word.
+    pub verdict: Verdict,
+    /// Every rule.
+    pub rules: Vec<RuleResult>,
+    /// Every exception kept.
+    pub findings: Vec<Finding>,
+    /// Exceptions counted but not kept.
+    pub findings_not_listed: u64,
+    /// Statements, counted.
+    pub statements: StatementCounts,
+    /// Evidence files, counted.
+    pub files: FileCounts,
+}
+
+impl AuditReport {
+    /// The documented exit code of the verdict.
+    pub fn exit_code(&self) -> u8 {
+        match self.verdict {
+            Verdict::Pass => 0,
+            Verdict::Fail => 3,
+            Verdict::Incomplete => 4,
+            Verdict::Fork => 5,
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The audit: a public folder read from end to end as a stranger, with nothing of what wrote it.
+//!
+//! It never stops at the first finding, changes nothing, and gives the same report for the same
+//! input, byte for byte. It knows no keys, no index and no set-up.
+
+pub mod checkpoints;
+pub mod evidence;
+pub mod finding;
+pub mod folder;
+
+mod bundles;
+mod earlier_roots;
+mod files;
+mod reading;
+mod strays;
+mod tiles;
+
+use std::path::PathBuf;
+
+use checkpoints::HeldHead;
+use evidence::{EvidenceSources, Progress};
+use finding::{AuditReport, Findings, Identity, LedgerState, Outcome, Verdict};
+use folder::PublicFolder;
+
+use crate::evidence::walk::Interrupted;
+use crate::tlog::bundle::Bundle;
+use crate::tlog::hash::TreeSize;
+use crate::tlog::tile::TILE_WIDTH;
+
+/// What an audit is given.
+#[derive(Debug)]
+pub struct AuditInput {
+    /// The public folder.
+    pub folder: PathBuf,
+    /// The auditor's clock, seconds since 1970 UTC.
+    pub clock_s: i64,
+    /// Heads of this ledger from before.
+    pub held: Vec<HeldHead>,
+    /// Where evidence files and manifests are.
+    pub evidence: EvidenceSources,
+}
+
+/// Audits one ledger.
+pub fn audit(input: &AuditInput, progress: &Progress<'_>) -> Result<AuditReport, Interrupted> {
+    let folder = PublicFolder::new(&input.folder);
+    let mut out = Findings::default();
+
+    let head = checkpoints::read_head(&folder, &mut out);
+    let size = match &head {
+        Some(head) => head.tree().size,
+        None => size_of_bundles(&folder),
+    };
+    let mut read = reading::read_ledger(&folder, size, input.clock_s, &mut out, progress)?;
+    let head_signed =
+        head.as_ref().is_some_and(|head| checkpoints::check_head(&read, head, &mut out));
+    checkpoints::check_cosigned(&folder, &mut read, &mut out);
+    checkpoints::check_held(&folder, &mut read, &input.held, &mut out);
+    strays::report_strays(&folder, size, &mut out);
+    let (files, restated) =
+        evidence::check_evidence(&folder, size, &read, &input.evidence, &mut out, progress)?;
+
+    let mut statements = read.counts;
+    statements.disputed = restated.disputed;
+    statements.affirmed = restated.affirmed;
+    statements.superseded = restated.superseded;
+    let state = checkpoints::state(head_signed, &out);
+    let identity = read.authority.as_ref().map(|authority| Identity {
+        ledger: authority.ledger(),
+        name: authority.genesis().name.clone(),
+        kind: authority.genesis().kind.clone(),
+        origin: authority.genesis().origin.to_string(),
+    });
+    let rules = out.results();
+    let worst = rules.iter().map(|rule| rule.outcome).max().unwrap_or(Outcome::CannotCheck);
+    Ok(AuditReport {
+        identity,
+        head: head.map(|head| head.tree()),
+        compared_with: input.held.iter().map(|held| held.tree().size).max(),
+        state,
+        verdict: match (state, worst) {
+            (LedgerState::Forked, _) => Verdict::Fork,
+            (_, Outcome::Fail) => Verdict::Fail,
+            (_, Outcome::CannotCheck) => Verdict::Incomplete,
+            (_, Outcome::Warn | Outcome::Pass) => Verdict::Pass,
+        },
+        rules,
+        findings_not_listed: out.not_kept(),
+        findings: out.into_sorted(),
+        statements,
+        files,
+    })
+}
+
+/// How many statements the bundles hold, where no checkpoint says it.
+fn size_of_bundles(folder: &PublicFolder) -> TreeSize {
+    let exists = |bundle: Bundle| folder.root().join(bundle.path()).is_file();
+    let full = |index| Bundle::new(index, TILE_WIDTH);
+    let whole = (0..).take_while(|index| full(*index).is_some_and(exists)).count() as u64;
+    let widths = full(whole).map(|bundle| folder.partial_widths(&bundle.path()));
+    let rest = widths.and_then(|widths| widths.last().copied()).unwrap_or_default();
+    TreeSize(whole * u64::from(TILE_WIDTH) + u64::from(rest))
+}

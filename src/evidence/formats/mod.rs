@@ -1,0 +1,5 @@
+//! What a file says about itself, one module per family of formats.
+
+pub mod exif;
+mod exif_block;
+mod exif_fields;

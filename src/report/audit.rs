@@ -1,0 +1,233 @@
+//! An audit's result, for people and for programs.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use super::words::{count, counted, file_name, safe};
+use crate::audit::finding::{AuditReport, Finding, Outcome, RuleResult, Subject, Verdict};
+
+/// Findings a terminal is shown of each rule; `--json` has all that were kept.
+const SHOWN_PER_RULE: usize = 20;
+
+/// What no ledger can show, said under every verdict.
+const NOT_SHOWN: &str = "Not shown by any audit: whether a photo is of what it is said to be, whether a \
+                         clock was right, whether a method is sound, or what was never recorded.";
+
+/// The report as text: facts, exceptions, and the verdict last, in one sentence.
+pub fn text(report: &AuditReport) -> String {
+    let mut out = String::new();
+    if let Some(identity) = &report.identity {
+        let _ = writeln!(out, "{} ({})", safe(&identity.name), safe(&identity.kind));
+        let _ = writeln!(out, "ledger {}", identity.ledger);
+        out.push('\n');
+    }
+    let _ = writeln!(out, "  Ledger     {}", ledger_line(report));
+    let _ = writeln!(out, "  Files      {}", files_line(report));
+    let _ = writeln!(
+        out,
+        "  Time       NOT CHECKED: no policy names the witnesses to believe, so when the statements were \
+         made is only what their signers claim"
+    );
+    let _ = writeln!(out, "  Keys       {}", keys_line(report));
+    out.push('\n');
+    for result in &report.rules {
+        let _ = writeln!(out, "  {:<12} {}  {}", word(result), result.rule, result.rule.title());
+    }
+    for result in &report.rules {
+        out.push_str(&exceptions(report, result));
+    }
+    out.push('\n');
+    let _ = writeln!(out, "{}   {}", report.verdict.word(), sentence(report));
+    let _ = writeln!(out, "{NOT_SHOWN}");
+    out
+}
+
+fn word(result: &RuleResult) -> &'static str {
+    result.outcome.word()
+}
+
+fn ledger_line(report: &AuditReport) -> String {
+    let mut line = report.state.word().to_string();
+    if let Some(head) = report.head {
+        let _ = write!(line, "   {} signed", counted(head.size.0, "statement"));
+    }
+    if let Some(size) = report.compared_with {
+        let _ = write!(line, ", compared with a head held at {}", count(size.0));
+    }
+    line
+}
+
+fn files_line(report: &AuditReport) -> String {
+    let files = &report.files;
+    if files.anchored == 0 {
+        return "none anchored".into();
+    }
+    let mut parts = Vec::new();
+    for (number, words) in [
+        (files.matching, "MATCHES"),
+        (files.differing, "DIFFERS"),
+        (files.missing, "MISSING"),
+        (files.unreadable, "UNREADABLE"),
+        (files.not_compared, "NOT CHECKED"),
+        (files.withheld, "WITHHELD"),
+        (files.erased, "ERASED"),
+    ] {
+        if number > 0 {
+            parts.push(format!("{} {words}", count(number)));
+        }
+    }
+    let mut line = format!("{} anchored: {}", count(files.anchored), parts.join(" · "));
+    if files.not_recorded > 0 {
+        let _ = write!(line, " · {} in the folder NOT RECORDED", count(files.not_recorded));
+    }
+    line
+}
+
+fn keys_line(report: &AuditReport) -> String {
+    let statements = &report.statements;
+    let mut line = format!(
+        "{} of {} signed by keys allowed to; {} granted, {} ended",
+        count(statements.admitted),
+        counted(statements.read, "statement"),
+        counted(statements.keys_granted, "key"),
+        count(statements.keys_ended)
+    );
+    for (number, words) in [
+        (statements.disputed, "disputed after a key was compromised"),
+        (statements.affirmed, "disputed and then affirmed"),
+        (statements.superseded, "corrected later"),
+        (statements.not_understood, "of kinds this program does not understand"),
+    ] {
+        if number > 0 {
+            let _ = write!(line, "; {} {words}", count(number));
+        }
+    }
+    line
+}
+
+fn exceptions(report: &AuditReport, result: &RuleResult) -> String {
+    let mut out = String::new();
+    let of_rule = || report.findings.iter().filter(|finding| finding.rule == result.rule);
+    let total = result.fails + result.warnings + result.unchecked;
+    if total == 0 {
+        return out;
+    }
+    let _ = writeln!(out, "\n  {} {}", result.rule, result.rule.title());
+    for finding in of_rule().take(SHOWN_PER_RULE) {
+        let _ = writeln!(out, "    {:<12} {}", mark(finding), safe(&finding.what));
+    }
+    let shown = of_rule().count().min(SHOWN_PER_RULE) as u64;
+    if total > shown {
+        let _ = writeln!(out, "    … and {} more; --json lists them", count(total - shown));
+    }
+    out
+}
+
+fn mark(finding: &Finding) -> &'static str {
+    match finding.code {
+        "file-differs" => "DIFFERS",
+        "file-missing" => "MISSING",
+        "file-not-recorded" => "NOT RECORDED",
+        _ => finding.outcome.word(),
+    }
+}
+
+fn sentence(report: &AuditReport) -> String {
+    let rules_with = |outcome: Outcome| -> Vec<&'static str> {
+        let of = report.rules.iter().filter(|result| result.outcome == outcome);
+        of.map(|result| result.rule.id()).collect()
+    };
+    let unchecked = rules_with(Outcome::CannotCheck);
+    let not_checked = match unchecked.is_empty() {
+        true => String::new(),
+        false => format!(" Could not be checked: {}.", unchecked.join(", ")),
+    };
+    match report.verdict {
+        Verdict::Pass => {
+            format!("checks passed: {}.", counted(report.rules.len() as u64, "rule"))
+        }
+        Verdict::Incomplete => format!("nothing wrong was found.{not_checked}"),
+        Verdict::Fail => {
+            format!("does not hold: {}.{not_checked}", rules_with(Outcome::Fail).join(", "))
+        }
+        Verdict::Fork => format!(
+            "this ledger has forked: two of its signed checkpoints cannot both be true.{not_checked}"
+        ),
+    }
+}
+
+/// The report as JSON, with the schema `treering.audit/1`.
+pub fn json(report: &AuditReport) -> Value {
+    let identity = report.identity.as_ref();
+    json!({
+        "schema": "treering.audit/1",
+        "verdict": report.verdict.word(),
+        "exit": report.exit_code(),
+        "ledger": {
+            "state": report.state.word(),
+            "id": identity.map(|identity| identity.ledger.to_string()),
+            "name": identity.map(|identity| &identity.name),
+            "kind": identity.map(|identity| &identity.kind),
+            "origin": identity.map(|identity| &identity.origin),
+            "size": report.head.map(|head| head.size.0),
+            "root": report.head.map(|head| head.root.to_string()),
+            "compared_with_size": report.compared_with.map(|size| size.0),
+        },
+        "statements": {
+            "read": report.statements.read,
+            "admitted": report.statements.admitted,
+            "not_understood": report.statements.not_understood,
+            "disputed": report.statements.disputed,
+            "affirmed": report.statements.affirmed,
+            "superseded": report.statements.superseded,
+            "anchors": report.statements.anchors,
+            "keys_granted": report.statements.keys_granted,
+            "keys_ended": report.statements.keys_ended,
+        },
+        "files": {
+            "anchored": report.files.anchored,
+            "matches": report.files.matching,
+            "differs": report.files.differing,
+            "missing": report.files.missing,
+            "unreadable": report.files.unreadable,
+            "not_checked": report.files.not_compared,
+            "withheld": report.files.withheld,
+            "erased": report.files.erased,
+            "not_recorded": report.files.not_recorded,
+        },
+        "time": "NOT CHECKED",
+        "rules": report.rules.iter().map(rule_json).collect::<Vec<_>>(),
+        "findings": report.findings.iter().map(finding_json).collect::<Vec<_>>(),
+        "findings_not_listed": report.findings_not_listed,
+    })
+}
+
+fn rule_json(result: &RuleResult) -> Value {
+    json!({
+        "rule": result.rule.id(),
+        "title": result.rule.title(),
+        "outcome": result.outcome.word(),
+        "fails": result.fails,
+        "warnings": result.warnings,
+        "cannot_check": result.unchecked,
+    })
+}
+
+fn finding_json(finding: &Finding) -> Value {
+    let mut object = json!({
+        "rule": finding.rule.id(),
+        "outcome": finding.outcome.word(),
+        "code": finding.code,
+        "what": finding.what,
+    });
+    let (field, value) = match &finding.subject {
+        Subject::Ledger => return object,
+        Subject::Statement(position) => ("position", json!(position.0)),
+        Subject::Published(path) => ("published", json!(path)),
+        Subject::Manifest(root) => ("manifest", json!(root.to_string())),
+        Subject::File(path) => ("file", json!(file_name(path))),
+    };
+    object[field] = value;
+    object
+}

@@ -1,0 +1,4 @@
+//! Findings and ledgers as text for people and JSON for programs.
+
+pub mod audit;
+pub mod words;

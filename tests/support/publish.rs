@@ -1,0 +1,53 @@
+//! The public folder of a ledger in memory, as an honest log would publish it.
+
+use std::fs;
+use std::path::Path;
+
+use treering::ledger::growth::{Present, growth};
+use treering::tlog::bundle::Bundle;
+use treering::tlog::checkpoint::{Checkpoint, SignedCheckpoint};
+use treering::tlog::frontier::Frontier;
+use treering::tlog::hash::{Hash, Tree, TreeSize};
+use treering::tlog::tile::Tile;
+
+use super::Ledger;
+
+/// A folder that is still empty.
+struct Nothing;
+
+impl Present for Nothing {
+    type Error = std::convert::Infallible;
+    fn tile(&self, _: Tile) -> Result<Vec<Hash>, Self::Error> {
+        unreachable!("an empty folder has no partial tile")
+    }
+    fn bundle(&self, _: Bundle) -> Result<Vec<Vec<u8>>, Self::Error> {
+        unreachable!("an empty folder has no partial bundle")
+    }
+}
+
+/// The checkpoint of the ledger's first `size` statements, signed by its first log key.
+pub fn checkpoint(ledger: &Ledger, size: u64) -> SignedCheckpoint {
+    let leaves: Vec<Hash> = ledger.entries[..size as usize].iter().map(|e| e.id()).collect();
+    let tree = Tree { size: TreeSize(size), root: super::tree::root(&leaves) };
+    let checkpoint = Checkpoint::new(ledger.authority.genesis().origin.clone(), tree);
+    let line = checkpoint.sign(&ledger.log);
+    SignedCheckpoint::new(checkpoint, vec![line]).expect("a checkpoint under one signature")
+}
+
+/// Writes bundles, tiles and the checkpoint of the whole ledger.
+pub fn publish(ledger: &Ledger, folder: &Path) {
+    let entries: Vec<&[u8]> = ledger.entries.iter().map(|entry| entry.bytes()).collect();
+    let leaves: Vec<Hash> = ledger.entries.iter().map(|entry| entry.id()).collect();
+    for file in growth(&Nothing, &Frontier::new(), &entries, &leaves).expect("growth") {
+        write(folder, &file.path, &file.bytes);
+    }
+    let head = checkpoint(ledger, entries.len() as u64);
+    write(folder, "checkpoint", head.to_string().as_bytes());
+}
+
+/// Writes a file with the folders above it.
+pub fn write(folder: &Path, name: &str, bytes: &[u8]) {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().expect("a file has a folder")).expect("folders");
+    fs::write(path, bytes).expect("a file");
+}

@@ -1,0 +1,186 @@
+//! A public folder that somebody changed: the audit speaks of every changed byte, and the one thing
+//! it cannot see without help from outside, a clean rollback, is said in words.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use support::publish::{checkpoint, publish, write};
+use support::{Ledger, bodies};
+use tempfile::TempDir;
+use treering::audit::checkpoints::HeldHead;
+use treering::audit::evidence::{EvidenceSources, Progress};
+use treering::audit::finding::{AuditReport, LedgerState, Outcome, Rule, Verdict};
+use treering::audit::{AuditInput, audit};
+use treering::statement::key::Role;
+use treering::tlog::hash::TreeSize;
+
+/// A clock after every statement of the test ledgers.
+const CLOCK_S: i64 = support::FOUNDED + 100 * 86_400;
+
+/// Bytes whose change an auditor may ignore, with the reason. There are none: every byte of every
+/// published file is hashed, signed, or has one spelling.
+const HARMLESS: [(&str, usize, &str); 0] = [];
+
+fn small_ledger() -> Ledger {
+    let mut ledger = Ledger::found("tampered");
+    let anna = ledger.granted("anna", Role::Recorder);
+    for season in ["spring", "summer", "autumn"] {
+        ledger.file(&anna, bodies::sealed_anchor(season));
+    }
+    ledger
+}
+
+fn look(folder: &Path, held: Vec<HeldHead>) -> AuditReport {
+    let input = AuditInput {
+        folder: folder.to_path_buf(),
+        clock_s: CLOCK_S,
+        held,
+        evidence: EvidenceSources::default(),
+    };
+    audit(&input, &Progress::silent()).expect("nobody interrupts")
+}
+
+fn remembered(ledger: &Ledger) -> Vec<HeldHead> {
+    vec![HeldHead::Remembered(ledger.tree())]
+}
+
+fn files_of(folder: &Path) -> Vec<PathBuf> {
+    let files = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter();
+    files
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.file_type().is_file())
+        .map(|entry| entry.into_path())
+        .collect()
+}
+
+#[test]
+fn an_untouched_folder_is_consistent() {
+    let (folder, ledger) = (TempDir::new().unwrap(), small_ledger());
+    publish(&ledger, folder.path());
+    let report = look(folder.path(), remembered(&ledger));
+    assert_eq!(report.state, LedgerState::Consistent, "{report:#?}");
+    for rule in report.rules.iter().filter(|result| result.rule != Rule::R10) {
+        assert_eq!(rule.outcome, Outcome::Pass, "{report:#?}");
+    }
+    assert_eq!(report.statements.admitted, 5);
+}
+
+#[test]
+fn every_flipped_byte_of_every_file_is_spoken_of() {
+    let (folder, ledger) = (TempDir::new().unwrap(), small_ledger());
+    publish(&ledger, folder.path());
+    write(folder.path(), "checkpoints/2", checkpoint(&ledger, 2).to_string().as_bytes());
+    write(folder.path(), "checkpoints/sizes", b"2\n");
+    // An older partial bundle and tile, left for readers of the checkpoint of size 2.
+    let older: Vec<Vec<u8>> = ledger.entries[..2].iter().map(|e| e.bytes().to_vec()).collect();
+    let bundle = treering::tlog::bundle::encode_bundle(&older).unwrap();
+    write(folder.path(), "tile/entries/000.p/2", &bundle);
+    let leaves: Vec<_> = ledger.entries[..2].iter().map(|entry| entry.id()).collect();
+    write(folder.path(), "tile/0/000.p/2", &treering::tlog::tile::encode_tile(&leaves));
+
+    let untouched = look(folder.path(), remembered(&ledger));
+    assert_eq!(untouched.state, LedgerState::Consistent, "{untouched:#?}");
+    let mut flips = 0;
+    for path in files_of(folder.path()) {
+        let original = fs::read(&path).unwrap();
+        let name = path.strip_prefix(folder.path()).unwrap().to_str().unwrap().to_owned();
+        for at in 0..original.len() {
+            let mut changed = original.clone();
+            changed[at] ^= 1 << (at % 8);
+            fs::write(&path, &changed).unwrap();
+            let report = look(folder.path(), remembered(&ledger));
+            let harmless = HARMLESS.iter().any(|(file, byte, _)| (*file, *byte) == (&name, at));
+            assert_ne!(report == untouched, !harmless, "{name} byte {at} was changed in silence");
+            flips += 1;
+        }
+        fs::write(&path, &original).unwrap();
+    }
+    assert!(flips > 4_000, "only {flips} bytes were there to flip");
+}
+
+#[test]
+fn missing_cut_and_extra_files_are_named() {
+    let (folder, ledger) = (TempDir::new().unwrap(), small_ledger());
+    publish(&ledger, folder.path());
+    let untouched = look(folder.path(), remembered(&ledger));
+    for path in files_of(folder.path()) {
+        let original = fs::read(&path).unwrap();
+        let name = path.strip_prefix(folder.path()).unwrap().to_str().unwrap().to_owned();
+        fs::remove_file(&path).unwrap();
+        let report = look(folder.path(), remembered(&ledger));
+        assert!(report.findings.iter().any(|f| f.what.contains(&name)), "{name}: {report:#?}");
+        assert_ne!(report.verdict, Verdict::Pass, "{name} is missing");
+        for length in [0, 1, original.len() / 2, original.len() - 1] {
+            fs::write(&path, &original[..length]).unwrap();
+            let report = look(folder.path(), remembered(&ledger));
+            assert_eq!(report.verdict, Verdict::Fail, "{name} cut to {length}");
+        }
+        fs::write(&path, [&original[..], b"x"].concat()).unwrap();
+        let report = look(folder.path(), remembered(&ledger));
+        assert_eq!(report.verdict, Verdict::Fail, "{name} with a byte more");
+        fs::write(&path, &original).unwrap();
+    }
+    for stray in
+        ["tile/0/001", "tile/entries/001.p/3", "notes.txt", "checkpoints/x", "tile/0/000.p/6"]
+    {
+        write(folder.path(), stray, b"stray");
+        let report = look(folder.path(), remembered(&ledger));
+        assert!(report.findings.iter().any(|f| f.what.contains(stray)), "{stray}: {report:#?}");
+        fs::remove_file(folder.path().join(stray)).unwrap();
+    }
+    fs::remove_dir(folder.path().join("tile/0/001")).ok();
+    assert_eq!(look(folder.path(), remembered(&ledger)), untouched);
+}
+
+#[test]
+fn a_clean_rollback_shows_only_against_a_remembered_head() {
+    let (folder, mut ledger) = (TempDir::new().unwrap(), small_ledger());
+    publish(&ledger, folder.path());
+    let anna = support::key("anna");
+    ledger.file(&anna, bodies::sealed_anchor("winter"));
+
+    let alone = look(folder.path(), Vec::new());
+    assert_eq!((alone.state, alone.verdict), (LedgerState::Consistent, Verdict::Incomplete));
+    let words = "statements cut from its end would not show";
+    assert!(alone.findings.iter().any(|f| f.what.contains(words)), "{alone:#?}");
+
+    let held = vec![HeldHead::Checkpoint(Box::new(checkpoint(&ledger, 6)))];
+    let compared = look(folder.path(), held);
+    assert_eq!((compared.state, compared.verdict), (LedgerState::Shortened, Verdict::Fail));
+    assert_eq!(compared.exit_code(), 3);
+}
+
+#[test]
+fn two_signed_histories_are_a_fork() {
+    let (folder, ledger) = (TempDir::new().unwrap(), small_ledger());
+    publish(&ledger, folder.path());
+    let mut other = Ledger::found("tampered");
+    let anna = other.granted("anna", Role::Recorder);
+    other.file(&anna, bodies::sealed_anchor("another spring"));
+    let held = vec![HeldHead::Checkpoint(Box::new(checkpoint(&other, 3)))];
+    let report = look(folder.path(), held);
+    assert_eq!((report.state, report.verdict), (LedgerState::Forked, Verdict::Fork), "{report:#?}");
+    assert_eq!(report.exit_code(), 5);
+}
+
+#[test]
+fn a_head_of_another_ledger_proves_nothing() {
+    let (folder, ledger) = (TempDir::new().unwrap(), small_ledger());
+    publish(&ledger, folder.path());
+    let stranger = Ledger::found("stranger");
+    let held = vec![HeldHead::Checkpoint(Box::new(checkpoint(&stranger, 1)))];
+    let report = look(folder.path(), held);
+    assert_eq!((report.state, report.verdict), (LedgerState::Consistent, Verdict::Incomplete));
+}
+
+#[test]
+fn the_same_folder_gives_the_same_report() {
+    let (folder, ledger) = (TempDir::new().unwrap(), small_ledger());
+    publish(&ledger, folder.path());
+    let text = |report: &AuditReport| treering::report::audit::json(report).to_string();
+    let first = text(&look(folder.path(), remembered(&ledger)));
+    assert_eq!(text(&look(folder.path(), remembered(&ledger))), first);
+    assert_eq!(ledger.tree().size, TreeSize(5));
+}
