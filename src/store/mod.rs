@@ -6,6 +6,7 @@
 pub mod disk;
 pub mod durable;
 pub mod index;
+pub mod keys;
 pub mod layout;
 pub mod lock;
 pub mod pem;
