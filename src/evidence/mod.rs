@@ -8,8 +8,11 @@
 //! Reads files, never writes beside them: evidence is not moved, renamed or touched.
 
 pub mod attribute;
+pub mod batch;
 pub mod bulk_sha256;
+pub mod catalogue;
 pub mod disclosure;
+pub mod draft;
 pub mod formats;
 pub mod hashing;
 pub mod manifest;
@@ -18,5 +21,6 @@ pub mod names;
 pub mod path;
 pub mod row;
 pub mod sequence;
+pub mod summary;
 pub mod tree;
 pub mod walk;

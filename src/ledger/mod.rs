@@ -2,3 +2,6 @@
 
 pub mod book;
 pub mod growth;
+pub mod indexing;
+pub mod read;
+pub mod writer;

@@ -27,6 +27,7 @@ use super::disk::{Access, Action, Disk, DiskError, What};
 use super::durable;
 use super::lock::{Holder, Lock, LockError};
 use super::safe_name::SafeName;
+use crate::statement::envelope::LedgerId;
 use crate::tlog::hash::Hash;
 
 /// The folder's name inside its home.
@@ -167,8 +168,8 @@ impl StoreFolder {
         self.root.join("heads")
     }
 
-    /// The head record of one ledger, by its id.
-    pub fn head(&self, ledger: &Hash) -> PathBuf {
+    /// The head record of one ledger.
+    pub fn head(&self, ledger: LedgerId) -> PathBuf {
         self.heads().join(ledger.to_string())
     }
 
@@ -192,8 +193,8 @@ impl StoreFolder {
         self.root.join("trust.toml")
     }
 
-    /// The index of one ledger, by its id.
-    pub fn index(&self, ledger: &Hash) -> PathBuf {
+    /// The index of one ledger.
+    pub fn index(&self, ledger: LedgerId) -> PathBuf {
         self.root.join("index").join(ledger.to_string())
     }
 

@@ -3,12 +3,17 @@
 //! Files are the record and are written durably; the index over them can be rebuilt. Nothing here
 //! decides what may enter a ledger: that is `ledger`, the only writer above this floor.
 
+pub mod chain_file;
 pub mod disk;
 pub mod durable;
+pub mod heads;
 pub mod index;
 pub mod keys;
 pub mod layout;
 pub mod lock;
+pub mod must_not_sign;
+pub mod outside;
 pub mod pem;
+pub mod public;
 pub mod record;
 pub mod safe_name;

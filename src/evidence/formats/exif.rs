@@ -76,19 +76,45 @@ pub enum Note {
     TextMalformed,
 }
 
+impl Note {
+    const ALL: [Note; 10] = [
+        Note::Broken,
+        Note::TooFar,
+        Note::ClockUnset,
+        Note::TimeMalformed,
+        Note::FractionMalformed,
+        Note::ZoneMalformed,
+        Note::NoFix,
+        Note::PlaceMalformed,
+        Note::PlaceZero,
+        Note::TextMalformed,
+    ];
+
+    /// A number for this note, for drafts; of no meaning to another version.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The note of a number.
+    pub fn of_code(code: u8) -> Option<Note> {
+        Note::ALL.get(usize::from(code)).copied()
+    }
+}
+
+/// Fits behind "3 files …".
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Note::Broken => "its EXIF block is damaged",
-            Note::TooFar => "its EXIF block lies too far into the file",
-            Note::ClockUnset => "its camera's clock was not set (0000:00:00)",
-            Note::TimeMalformed => "its capture time is not a date",
-            Note::FractionMalformed => "its fraction of a second is not a number",
-            Note::ZoneMalformed => "its time zone is not readable",
-            Note::NoFix => "it has GPS fields but no position",
-            Note::PlaceMalformed => "its GPS position is not readable",
-            Note::PlaceZero => "its GPS position is 0, 0: no fix",
-            Note::TextMalformed => "its camera's name or number is not text",
+            Note::Broken => "with a damaged EXIF block",
+            Note::TooFar => "with an EXIF block too far into the file",
+            Note::ClockUnset => "with a clock that was not set (0000:00:00)",
+            Note::TimeMalformed => "with a capture time that is no date",
+            Note::FractionMalformed => "with an unreadable fraction of a second",
+            Note::ZoneMalformed => "with an unreadable time zone",
+            Note::NoFix => "with GPS fields but no position",
+            Note::PlaceMalformed => "with an unreadable GPS position",
+            Note::PlaceZero => "with a GPS position of 0, 0 (no fix)",
+            Note::TextMalformed => "with a camera name or number that is not text",
         })
     }
 }
@@ -320,5 +346,19 @@ fn rationals(exif: &Exif, tag: Tag) -> Option<Vec<Rational>> {
             parts.iter().map(unsigned).collect()
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_note_has_a_number() {
+        for (code, note) in Note::ALL.into_iter().enumerate() {
+            assert_eq!(usize::from(note.code()), code);
+            assert_eq!(Note::of_code(note.code()), Some(note));
+        }
+        assert_eq!(Note::of_code(200), None);
     }
 }

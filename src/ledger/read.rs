@@ -1,0 +1,123 @@
+//! Reading a ledger that one holds: its statements in order, or one of them.
+//!
+//! Nothing here needs the store's lock, a key or the index. What is read is taken as it stands; to
+//! believe nothing is the business of an audit.
+
+use thiserror::Error;
+
+use super::book::{Book, Refusal};
+use crate::statement::envelope::{LedgerId, ReadError, Statement};
+use crate::store::public::{PublicError, PublicFolder};
+use crate::tlog::bundle::{Bundle, bundles_of};
+use crate::tlog::checkpoint::SignedCheckpoint;
+use crate::tlog::hash::{Hash, Position, TreeSize, leaf_hash};
+use crate::tlog::merkle::{self, Node};
+
+/// Why a ledger cannot be read.
+#[derive(Debug, Error)]
+pub enum LedgerUnreadable {
+    /// There is no ledger in the folder.
+    #[error("there is no ledger in {0}")]
+    NoLedger(String),
+    /// A file of it is missing or damaged.
+    #[error(transparent)]
+    Public(#[from] PublicError),
+    /// A statement cannot be read.
+    #[error("statement {0} is damaged: {1}")]
+    Statement(Position, ReadError),
+    /// A statement is not what this program admits.
+    #[error("statement {0} is not admitted: {1}")]
+    Refused(Position, Refusal),
+}
+
+/// The id of the ledger in a public folder: the leaf hash of its statement 0.
+pub fn ledger_in(folder: &PublicFolder) -> Result<LedgerId, LedgerUnreadable> {
+    let no_ledger = || LedgerUnreadable::NoLedger(folder.path().display().to_string());
+    // Statement 0 stands in every width of the first bundle; the smallest that is there will do.
+    let widths = (1..=256).filter_map(|width| Bundle::new(0, width));
+    let present = widths.into_iter().find(|bundle| folder.path().join(bundle.path()).is_file());
+    let entries = folder.bundle(present.ok_or_else(no_ledger)?)?;
+    let genesis = entries.into_iter().next().ok_or_else(no_ledger)?;
+    Ok(LedgerId(leaf_hash(&genesis)))
+}
+
+/// The signed head of a ledger.
+pub fn head_of(folder: &PublicFolder) -> Result<SignedCheckpoint, LedgerUnreadable> {
+    let no_ledger = || LedgerUnreadable::NoLedger(folder.path().display().to_string());
+    folder.checkpoint()?.ok_or_else(no_ledger)
+}
+
+/// The statements of a ledger of this size, oldest first.
+pub fn statements(
+    folder: &PublicFolder,
+    size: TreeSize,
+) -> impl Iterator<Item = Result<(Position, Statement), LedgerUnreadable>> + '_ {
+    statements_from(folder, Position(0), size)
+}
+
+/// The statements from a position on. Bundles before it are not opened.
+pub fn statements_from(
+    folder: &PublicFolder,
+    from: Position,
+    size: TreeSize,
+) -> impl Iterator<Item = Result<(Position, Statement), LedgerUnreadable>> + '_ {
+    let bundles = bundles_of(size)
+        .skip_while(move |bundle| bundle.first().0 + u64::from(bundle.width()) <= from.0);
+    bundles.flat_map(move |bundle| match folder.bundle(bundle) {
+        Ok(entries) => {
+            let positions = (bundle.first().0..).map(Position);
+            let wanted = positions.zip(entries).filter(|(position, _)| *position >= from);
+            wanted.map(|(position, bytes)| read(position, bytes)).collect()
+        }
+        Err(fault) => vec![Err(fault.into())],
+    })
+}
+
+fn read(position: Position, bytes: Vec<u8>) -> Result<(Position, Statement), LedgerUnreadable> {
+    match Statement::read(bytes) {
+        Ok(statement) => Ok((position, statement)),
+        Err(fault) => Err(LedgerUnreadable::Statement(position, fault)),
+    }
+}
+
+/// The statement at a position of a ledger of this size; `None` beyond its end.
+pub fn statement_at(
+    folder: &PublicFolder,
+    size: TreeSize,
+    position: Position,
+) -> Result<Option<Statement>, LedgerUnreadable> {
+    let Some((bundle, index)) = Bundle::holding(position, size) else { return Ok(None) };
+    let bytes = folder.bundle(bundle)?.swap_remove(index);
+    read(position, bytes).map(|(_, statement)| Some(statement))
+}
+
+/// Reads all statements of a ledger of this size into a book.
+pub fn book(
+    folder: &PublicFolder,
+    ledger: LedgerId,
+    size: TreeSize,
+) -> Result<Book, LedgerUnreadable> {
+    let mut book: Option<Book> = None;
+    for statement in statements(folder, size) {
+        let (position, statement) = statement?;
+        let taken = match &mut book {
+            None => Book::found(&statement).map(|founded| book = Some(founded)),
+            Some(book) => {
+                let covered = book.tree().size;
+                book.retrace(&statement, &mut |earlier| root_at(folder, earlier, covered))
+            }
+        };
+        taken.map_err(|refusal| LedgerUnreadable::Refused(position, refusal))?;
+    }
+    let book = book.filter(|book| book.ledger() == ledger);
+    book.ok_or_else(|| LedgerUnreadable::NoLedger(folder.path().display().to_string()))
+}
+
+/// The root at a size up to `covered`, from the tiles of a tree of that size.
+pub fn root_at(folder: &PublicFolder, size: TreeSize, covered: TreeSize) -> Option<Hash> {
+    if size > covered {
+        return None;
+    }
+    let read = |nodes: &[Node]| folder.nodes(nodes, covered);
+    merkle::root_at::<PublicError>(size, read).ok()
+}

@@ -1,0 +1,323 @@
+//! The writer: opens a ledger, takes statements, signs what it has grown to.
+//!
+//! A commit is told as a story of crashes. At each step it says what opening finds if the power goes
+//! there:
+//!
+//! ```text
+//! judge        every statement, on a copy of the book             nothing happened
+//! write        bundles and tiles under new names, each durable    names beyond the head: removed
+//! read back    entries → leaf hashes → tiles → root               the same
+//! move         the head, with the outside record around it        finished or dropped, by the record
+//! sign         the checkpoint, replaced durably                   signed again: same text, same bytes
+//! acknowledge  the statements are in the ledger
+//! ```
+//!
+//! Any failure after judging poisons the writer: going on means opening again, which looks again.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::book::{Book, Refusal};
+use super::growth::{GrowthError, Present, ReadBackError, growth, read_back};
+use super::read::{self, LedgerUnreadable, ledger_in};
+use crate::statement::authority::LogKeyTerm;
+use crate::statement::envelope::Statement;
+use crate::store::disk::{Disk, DiskError};
+use crate::store::heads::{GuardedHead, Head, HeadError, HeadPlaces, SignableHead};
+use crate::store::outside::Incarnation;
+use crate::store::public::{PublicError, PublicFolder};
+use crate::store::safe_name::SafeName;
+use crate::tlog::bundle::Bundle;
+use crate::tlog::checkpoint::{SignedCheckpoint, log_vkey};
+use crate::tlog::ed25519::{PublicKey, SecretKey};
+use crate::tlog::frontier::Frontier;
+use crate::tlog::hash::{Hash, Position, Tree, TreeSize};
+use crate::tlog::note::NoteError;
+use crate::tlog::tile::Tile;
+
+/// How many of the latest signed sizes keep their partial tiles, so that a reader who fetched a
+/// checkpoint a moment ago still finds its tiles.
+const SIZES_KEPT: usize = 4;
+
+/// A ledger open for writing. The store's lock is the caller's to hold.
+#[derive(Debug)]
+pub struct Writer {
+    folder: PublicFolder,
+    book: Book,
+    /// Absent once a failure left it unclear what is on the disk.
+    head: Option<GuardedHead>,
+    checkpoint: SignedCheckpoint,
+    recent: Vec<TreeSize>,
+}
+
+/// Gives the secret half of a log key, for example by asking for a passphrase.
+pub type LogKeys<'a> = &'a mut dyn FnMut(&PublicKey) -> Result<SecretKey, LogKeyMissing>;
+
+/// A log key that is not at hand.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{why}")]
+pub struct LogKeyMissing {
+    /// Why, for people.
+    pub why: String,
+}
+
+/// What is in the ledger now.
+#[derive(Clone, Debug)]
+pub struct Appended {
+    /// The position of the first statement of the batch.
+    pub first: Position,
+    /// The checkpoint that covers all of them.
+    pub checkpoint: SignedCheckpoint,
+}
+
+/// Why a ledger does not open for writing.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The statements under the head cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] LedgerUnreadable),
+    /// The guard refuses, or the head cannot be read.
+    #[error(transparent)]
+    Head(#[from] HeadError),
+    /// The public folder is behind a checkpoint that was signed, or ahead of its own head.
+    #[error(
+        "the public folder does not hold what was signed: head {head}, checkpoint {checkpoint}, {found}"
+    )]
+    NotWhatWasSigned {
+        /// The remembered head.
+        head: TreeSize,
+        /// The checkpoint in the folder.
+        checkpoint: String,
+        /// What the files are.
+        found: String,
+    },
+    /// The public folder cannot be read.
+    #[error(transparent)]
+    Public(#[from] PublicError),
+    /// Signing the head again failed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+}
+
+/// Why a head is not signed.
+#[derive(Debug, Error)]
+pub enum SignError {
+    /// A log key is not at hand.
+    #[error(transparent)]
+    Key(#[from] LogKeyMissing),
+    /// The signatures do not make a note.
+    #[error(transparent)]
+    Note(#[from] NoteError),
+    /// The disk refuses.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+}
+
+/// Why statements are not in the ledger.
+#[derive(Debug, Error)]
+pub enum AppendError {
+    /// One of them is refused; nothing of the batch was written.
+    #[error("statement {index} of the batch is refused: {refusal}")]
+    Refused {
+        /// Its index in the batch.
+        index: usize,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// An earlier failure left it unclear what is on the disk.
+    #[error("an earlier write failed; the ledger must be opened again")]
+    Poisoned,
+    /// The right edge of the ledger cannot be read.
+    #[error(transparent)]
+    Growth(#[from] GrowthError<PublicError>),
+    /// The disk refuses.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// What was written reads back differently. Nothing was signed.
+    #[error(transparent)]
+    ReadBack(#[from] ReadBackError<PublicError>),
+    /// The head does not move.
+    #[error(transparent)]
+    Head(#[from] HeadError),
+    /// The head is not signed; opening signs it.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+}
+
+impl Present for PublicFolder {
+    type Error = PublicError;
+    fn tile(&self, tile: Tile) -> Result<Vec<Hash>, PublicError> {
+        PublicFolder::tile(self, tile)
+    }
+    fn bundle(&self, bundle: Bundle) -> Result<Vec<Vec<u8>>, PublicError> {
+        PublicFolder::bundle(self, bundle)
+    }
+}
+
+impl Writer {
+    /// Founds a ledger in an empty public folder: genesis and what is signed with it.
+    pub fn found(
+        places: HeadPlaces,
+        name: &SafeName,
+        statements: &[Statement],
+        log_keys: LogKeys<'_>,
+        incarnation: Incarnation,
+    ) -> Result<Writer, AppendError> {
+        let refused = |index| move |refusal| AppendError::Refused { index, refusal };
+        let [genesis, rest @ ..] = statements else {
+            panic!("ledger: a ledger is founded with its genesis");
+        };
+        let folder = folder_of(&places, name);
+        let mut book = Book::found(genesis).map_err(refused(0))?;
+        for (index, statement) in (1..).zip(rest) {
+            book.admit(statement, &mut |_| None).map_err(refused(index))?;
+        }
+        grow(&folder, &Frontier::new(), statements, book.tree())?;
+        let origin = book.authority().genesis().origin.clone();
+        let head = Head::new(book.ledger(), origin, book.tree(), incarnation);
+        let signable = GuardedHead::found(places, head)?;
+        let checkpoint = sign(&signable, &folder, &book, log_keys)?;
+        let recent = vec![book.tree().size];
+        Ok(Writer { folder, book, head: Some(signable.signed()), checkpoint, recent })
+    }
+
+    /// Opens a ledger for writing, after completing what a crash interrupted.
+    pub fn open(
+        places: HeadPlaces,
+        name: &SafeName,
+        log_keys: LogKeys<'_>,
+    ) -> Result<Writer, OpenError> {
+        let folder = folder_of(&places, name);
+        let ledger = ledger_in(&folder)?;
+        let guarded = GuardedHead::open(places, ledger)?;
+        let head = guarded.head().checkpoint.tree;
+        let published = folder.checkpoint();
+        let not_signed = |found: String| OpenError::NotWhatWasSigned {
+            head: head.size,
+            checkpoint: match &published {
+                Ok(Some(checkpoint)) => checkpoint.tree().size.to_string(),
+                Ok(None) => "missing".into(),
+                Err(_) => "unreadable".into(),
+            },
+            found,
+        };
+        let book = read::book(&folder, ledger, head.size)?;
+        if book.tree() != head {
+            return Err(not_signed(format!("statements of root {}", book.tree().root)));
+        }
+        let checkpoint = match &published {
+            Ok(Some(published)) if published.tree().size > head.size => {
+                return Err(not_signed("the head was rolled back".into()));
+            }
+            Ok(Some(published)) if is_signed_head(published, &book) => Some(published.clone()),
+            // Older, missing, damaged: the head was moved and its signature never became durable.
+            _ => None,
+        };
+        let (guarded, checkpoint) = match checkpoint {
+            Some(checkpoint) => (guarded, checkpoint),
+            None => {
+                let signable = guarded.sign_again()?;
+                let checkpoint = sign(&signable, &folder, &book, log_keys)?;
+                (signable.signed(), checkpoint)
+            }
+        };
+        folder.remove_beyond(head.size).map_err(PublicError::Disk)?;
+        let recent = vec![head.size];
+        Ok(Writer { folder, book, head: Some(guarded), checkpoint, recent })
+    }
+
+    /// Files a batch of statements: all of them or none.
+    pub fn append(
+        &mut self,
+        statements: &[Statement],
+        log_keys: LogKeys<'_>,
+        incarnation: Incarnation,
+    ) -> Result<Appended, AppendError> {
+        let guarded = self.head.take().ok_or(AppendError::Poisoned)?;
+        let before = self.book.frontier().clone();
+        let mut book = self.book.clone();
+        for (index, statement) in statements.iter().enumerate() {
+            let root_at = &mut |size| read::root_at(&self.folder, size, before.size());
+            if let Err(refusal) = book.admit(statement, root_at) {
+                self.head = Some(guarded);
+                return Err(AppendError::Refused { index, refusal });
+            }
+        }
+        grow(&self.folder, &before, statements, book.tree())?;
+        let signable = guarded.advance(book.tree(), incarnation)?;
+        let checkpoint = sign(&signable, &self.folder, &book, log_keys)?;
+
+        self.book = book;
+        self.head = Some(signable.signed());
+        self.checkpoint = checkpoint.clone();
+        self.forget_superseded();
+        Ok(Appended { first: Position(before.size().0), checkpoint })
+    }
+
+    /// Removes partial tiles that no recent checkpoint needs. Failing to is no failure of the commit.
+    fn forget_superseded(&mut self) {
+        self.recent.push(self.book.tree().size);
+        let surplus = self.recent.len().saturating_sub(SIZES_KEPT);
+        let gone: Vec<TreeSize> = self.recent.drain(..surplus).collect();
+        if let Some(from) = gone.first() {
+            let _ = self.folder.remove_superseded(*from, &self.recent);
+        }
+    }
+
+    /// What the ledger's statements add up to.
+    pub fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// The signed head.
+    pub fn checkpoint(&self) -> &SignedCheckpoint {
+        &self.checkpoint
+    }
+
+    /// The public folder.
+    pub fn folder(&self) -> &PublicFolder {
+        &self.folder
+    }
+}
+
+fn folder_of(places: &HeadPlaces, name: &SafeName) -> PublicFolder {
+    PublicFolder::new(Arc::clone(&places.disk) as Arc<dyn Disk>, places.store.ledger(name))
+}
+
+/// Writes what the tree grows by, and reads it back.
+fn grow(
+    folder: &PublicFolder,
+    before: &Frontier,
+    statements: &[Statement],
+    expected: Tree,
+) -> Result<(), AppendError> {
+    let entries: Vec<&[u8]> = statements.iter().map(Statement::bytes).collect();
+    let leaves: Vec<Hash> = statements.iter().map(Statement::id).collect();
+    let files = growth(folder, before, &entries, &leaves)?;
+    folder.write_new(files.into_iter().map(|file| (file.path, file.bytes)).collect())?;
+    Ok(read_back(folder, before.size(), expected)?)
+}
+
+/// Signs the head with every log key in force at its size, older ones first, and publishes it.
+fn sign(
+    head: &SignableHead,
+    folder: &PublicFolder,
+    book: &Book,
+    log_keys: LogKeys<'_>,
+) -> Result<SignedCheckpoint, SignError> {
+    let LogKeyTerm { required, beside, .. } = book.authority().log_keys_in_force();
+    let mut lines = Vec::new();
+    for key in beside.iter().chain([required]) {
+        lines.push(head.sign(&log_keys(key)?));
+    }
+    let checkpoint = SignedCheckpoint::new(head.head().checkpoint.clone(), lines)?;
+    folder.publish(&checkpoint)?;
+    Ok(checkpoint)
+}
+
+/// Whether this checkpoint is the head under the signature it needs.
+fn is_signed_head(checkpoint: &SignedCheckpoint, book: &Book) -> bool {
+    let key = log_vkey(checkpoint.origin(), book.authority().log_keys_in_force().required);
+    checkpoint.tree() == book.tree() && checkpoint.note().check([&key]).is_ok()
+}
