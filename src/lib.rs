@@ -16,6 +16,7 @@
 
 pub mod ledger;
 
+pub mod cli;
 pub mod evidence;
 pub mod statement;
 pub mod tlog;
