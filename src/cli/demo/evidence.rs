@@ -1,4 +1,4 @@
-//! Three seasons of evidence from a reserve that does not exist: what its collar,
+//! Three seasons of evidence from a reserve that does not exist: what its cameras, collar, recorder,
 //! rangers and council would bring in. The same bytes on every run and every machine.
 //!
 //! Only bytes are made here, no file: the caller writes them where it wants.
@@ -118,6 +118,7 @@ mod tests {
         for file in all() {
             let name = file.path.file_name().unwrap().to_str().unwrap();
             let expected = match name.rsplit_once('.').unwrap().1.to_lowercase().as_str() {
+                "wav" => "audio/vnd.wave",
                 "csv" => "text/csv",
                 "md" => "text/markdown",
                 _ => "text/plain",

@@ -5,3 +5,4 @@ mod documents;
 pub mod evidence;
 mod noise;
 mod seasons;
+mod sound;

@@ -1,4 +1,4 @@
-//! Chance that falls the same way on every machine: whole numbers only, no clock, no
+//! Chance and waves that fall the same way on every machine: whole numbers only, no clock, no
 //! random device, no floating point.
 
 /// A stream of numbers that look random and are fixed by their label (SplitMix64).
@@ -45,6 +45,15 @@ fn scramble(mut bits: u64) -> u64 {
     bits ^ (bits >> 31)
 }
 
+/// sin(2π · phase / 65536) · 32767, within 60 of it: Bhaskara's fraction,
+/// sin πt ≈ 16t(1−t) / (5 − 4t(1−t)).
+pub fn sine(phase: u16) -> i32 {
+    let t = i32::from(phase & 0x7fff);
+    let product = t * (0x8000 - t) / 0x8000;
+    let height = 4 * product * 0x7fff / (5 * 0x2000 - product);
+    if phase < 0x8000 { height } else { -height }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,5 +76,13 @@ mod tests {
         assert!((0..1000).all(|_| draws.around_zero(50).abs() <= 50));
         assert_eq!(draws.between(7, 7), 7);
         draws.between(i32::MIN, i32::MAX);
+    }
+
+    #[test]
+    fn the_sine_is_a_sine() {
+        for phase in 0..=u16::MAX {
+            let true_sine = (f64::from(phase) / 65536.0 * std::f64::consts::TAU).sin() * 32767.0;
+            assert!((f64::from(sine(phase)) - true_sine).abs() < 60.0, "{phase}");
+        }
     }
 }
