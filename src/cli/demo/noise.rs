@@ -32,7 +32,7 @@ impl Draws {
 }
 
 /// The number a label stands for (FNV-1a).
-fn seed(label: &str) -> u64 {
+pub fn seed(label: &str) -> u64 {
     label.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
@@ -43,6 +43,30 @@ fn scramble(mut bits: u64) -> u64 {
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     bits ^ (bits >> 31)
+}
+
+/// The number of one grid point: 0..1024.
+pub fn grain(seed: u64, x: i32, y: i32) -> i32 {
+    let point = (u64::from(x as u32) << 32) | u64::from(y as u32);
+    (scramble(seed ^ scramble(point)) >> 54) as i32
+}
+
+/// Soft hills: grain on a lattice of `wavelength`, smooth in between, 0..1024.
+pub fn hills(seed: u64, x: i32, y: i32, wavelength: i32) -> i32 {
+    let (column, row) = (x.div_euclid(wavelength), y.div_euclid(wavelength));
+    let across = ease(x.rem_euclid(wavelength) * 1024 / wavelength);
+    let down = ease(y.rem_euclid(wavelength) * 1024 / wavelength);
+    let edge = |row| {
+        let (left, right) = (grain(seed, column, row), grain(seed, column + 1, row));
+        left + (right - left) * across / 1024
+    };
+    let (above, below) = (edge(row), edge(row + 1));
+    above + (below - above) * down / 1024
+}
+
+/// 3t² − 2t³ for t = 0..=1024 standing for 0..=1.
+fn ease(t: i32) -> i32 {
+    t * t / 1024 * (3 * 1024 - 2 * t) / 1024
 }
 
 /// sin(2π · phase / 65536) · 32767, within 60 of it: Bhaskara's fraction,
@@ -76,6 +100,15 @@ mod tests {
         assert!((0..1000).all(|_| draws.around_zero(50).abs() <= 50));
         assert_eq!(draws.between(7, 7), 7);
         draws.between(i32::MIN, i32::MAX);
+    }
+
+    #[test]
+    fn hills_are_smooth_also_across_zero() {
+        for x in -200..200 {
+            let step = hills(5, x, -x, 40) - hills(5, x + 1, -x, 40);
+            assert!(step.abs() <= 1024 * 3 / 2 / 40 + 3, "{x}: {step}");
+            assert!((0..1024).contains(&hills(5, x, -x, 40)));
+        }
     }
 
     #[test]
