@@ -9,8 +9,8 @@ use treering::evidence::batch::{Batch, BatchError, Terms, draft_key, gather, sur
 use treering::evidence::draft::{Draft, DraftError};
 use treering::evidence::hashing::{Problem, Watch};
 use treering::evidence::manifest::{ManifestReader, ManifestRow};
-use treering::evidence::row::Access;
 use treering::evidence::walk::{Found, Places, walk};
+use treering::statement::bodies::evidence::Access;
 use treering::tlog::hash::Hash;
 
 static GO: AtomicBool = AtomicBool::new(false);
@@ -328,7 +328,7 @@ fn real_folders_become_a_manifest() {
     assert_eq!(summary.media_types["application/geopackage+sqlite3"], 1);
     assert_eq!(summary.media_types["application/pdf"], 1);
     assert_eq!(summary.empty, 1, "a recording of zero bytes");
-    assert_eq!(summary.captured_utc.unwrap().files, 1);
+    assert_eq!(summary.captured.utc.unwrap().files, 1);
     assert_eq!(summary.duplicates.len(), 2);
     let names: Vec<Vec<String>> = summary
         .duplicates

@@ -7,7 +7,8 @@ use treering::evidence::manifest::{
     ManifestError, ManifestReader, ManifestRow, ManifestWriter, Totals,
 };
 use treering::evidence::path::RowPath;
-use treering::evidence::row::{Access, Disclosure, Row};
+use treering::evidence::row::{Disclosure, Row};
+use treering::statement::bodies::evidence::Access;
 use treering::statement::cbor::{self, Value};
 use treering::tlog::hash::{Hash, TreeSize};
 use treering::tlog::merkle::root_of;

@@ -15,9 +15,10 @@ use super::draft::{Draft, DraftError, DraftKey, Entry, EntryAt};
 use super::formats::exif::Note;
 use super::hashing::{Contents, Problem, Watch, read_files};
 use super::manifest::{ManifestRow, ManifestWriter, Totals};
-use super::row::{Access, Disclosure, Random, Row};
+use super::row::{Disclosure, Random, Row};
 use super::summary::{Summary, Tally};
 use super::walk::Found;
+use crate::statement::bodies::evidence::Access;
 use crate::tlog::hash::Hash;
 
 /// The key of the draft for these arguments: equal for any spelling of the same places.
@@ -30,10 +31,7 @@ pub fn draft_key(arguments: &[PathBuf], access: Access) -> DraftKey {
     places.sort();
     places.dedup();
     // Rows of sealed and public batches differ, so their drafts do.
-    let access = match access {
-        Access::Public => &b"public"[..],
-        Access::Sealed => b"sealed",
-    };
+    let access = access.word().as_bytes();
     DraftKey::of([access].into_iter().chain(places.iter().map(Vec::as_slice)))
 }
 
@@ -122,7 +120,7 @@ pub fn gather(
             Ok(contents) => collector.take(index, &files[index], &contents),
             Err(problem) => collector.tally.problem(index, problem),
         }
-        if collector.failed.is_some() {
+        if collector.failed.is_some() || watch.cancel.load(Ordering::Relaxed) {
             stop.store(true, Ordering::Relaxed);
         }
     };

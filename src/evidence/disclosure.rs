@@ -163,7 +163,7 @@ mod tests {
     use super::*;
     use crate::evidence::attribute::Attribute;
     use crate::evidence::path::RowPath;
-    use crate::evidence::row::Access;
+    use crate::statement::bodies::evidence::Access;
     use crate::tlog::multi::check_inclusions;
 
     fn manifest(count: u8) -> (Vec<u8>, Totals) {

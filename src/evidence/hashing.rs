@@ -4,7 +4,7 @@
 //! other's. What counts as changed: its size or its time of last change before reading, after
 //! reading, or the number of bytes read do not all agree.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -48,7 +48,7 @@ pub enum Problem {
     /// Reading failed.
     #[error("it cannot be read: {0}")]
     Unreadable(io::Error),
-    /// It is no longer a regular file, or another file under the same name.
+    /// It is no longer a regular file.
     #[error("another thing took its place while it was being opened")]
     Replaced,
     /// More bytes than its size at the start.
@@ -144,32 +144,19 @@ pub fn hash_file(place: &Path, watch: Watch<'_>) -> Result<(Hash, Stamp), Proble
     Ok((digest, before))
 }
 
-/// Opens a regular file, and no other thing that took its name since the walk.
-///
-/// Opening a pipe would wait for ever, so what the name stands for is looked at first, and compared
-/// with what was opened.
+/// Opens a regular file, and not a pipe or link that took its name since the walk: opening a pipe
+/// would wait for ever. Inode numbers are not compared: phones and cards behind user-space file
+/// systems have none that last.
 fn open(place: &Path) -> Result<(File, Stamp), Problem> {
-    let named = place.symlink_metadata().map_err(io_problem)?;
-    if !named.is_file() {
+    if !place.symlink_metadata().map_err(io_problem)?.is_file() {
         return Err(Problem::Replaced);
     }
     let file = File::open(place).map_err(io_problem)?;
     let opened = file.metadata().map_err(io_problem)?;
-    if !opened.is_file() || !same_file(&named, &opened) {
+    if !opened.is_file() {
         return Err(Problem::Replaced);
     }
     Ok((file, Stamp::of(&opened)))
-}
-
-#[cfg(unix)]
-fn same_file(a: &Metadata, b: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (a.dev(), a.ino()) == (b.dev(), b.ino())
-}
-
-#[cfg(not(unix))]
-fn same_file(a: &Metadata, b: &Metadata) -> bool {
-    a.created().ok() == b.created().ok()
 }
 
 /// The digest of all bytes; `look` gets the head before the rest is read.

@@ -2,7 +2,14 @@
 //! the rows whose Merkle root one statement signs.
 //!
 //! ```text
-//! walk → hashing (media_type, formats) → row → draft → manifest → tree
+//! walk, path, names       every file under the paths a person names; what is left out; names that clash
+//! hashing, bulk_sha256    each file read once, on all cores
+//! media_type, formats     what kind it is by its content; what its device wrote into it
+//! attribute, row          what a row commits to, and how parts of it open
+//! draft, batch, summary   from a walk to rows, and on after a stop; what a person should know first
+//! manifest, sequence      rows as a stream
+//! tree, disclosure        roots and proofs; copies that show less
+//! catalogue               the indicators that evidence can be given for
 //! ```
 //!
 //! Reads files, never writes beside them: evidence is not moved, renamed or touched.

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::attribute::{self, Attribute, AttributeError, NAMES};
+use crate::statement::bodies::evidence::Access;
 use crate::statement::cbor::{self, DecodeError, Value};
 use crate::tlog::hash::{Hash, leaf_hash};
 
@@ -56,15 +57,6 @@ impl fmt::Debug for Salt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Salt(…)")
     }
-}
-
-/// Whether the manifest will be published, as the statement that anchors it says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Rows name the attributes they have.
-    Public,
-    /// Rows name every attribute of the profile, whether they have it or not.
-    Sealed,
 }
 
 /// A row, together with the exact bytes that are hashed.
@@ -114,7 +106,8 @@ pub enum RowError {
 }
 
 impl Row {
-    /// A new row, with a disclosure for each of `attributes`, in the profile's order.
+    /// A new row, with a disclosure for each of `attributes`, in the profile's order. If the batch
+    /// is sealed the row names every attribute of the profile, else those it has.
     ///
     /// # Panics
     /// If an attribute occurs twice, or has a value that the profile does not allow.

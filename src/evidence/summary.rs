@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::attribute::Attribute;
-use super::formats::exif::{ClockTime, Note};
+use super::formats::exif::{ClockTime, Note, Place};
 use super::hashing::Problem;
 use super::walk::Found;
+use crate::statement::bodies::evidence::{self as statement, Captured, Period};
 use crate::tlog::hash::Hash;
 
 /// The facts of a batch. Numbers in lists are indexes into the files of the walk.
@@ -22,16 +23,14 @@ pub struct Summary {
     pub empty: u64,
     /// How many of each media type.
     pub media_types: BTreeMap<String, u64>,
-    /// First and last capture in UTC, over files whose device says its zone.
-    pub captured_utc: Option<Period>,
-    /// First and last capture as the devices' clocks showed it, over files of unknown zone.
-    pub captured_clock: Option<Period>,
+    /// When the devices say: by clocks that name their offset, and by those that do not.
+    pub captured: Captured,
     /// Files whose clock shows a time before 2000: it was never set, or forgot.
     pub before_2000: Vec<usize>,
     /// Files whose clock is ahead of the time told, wherever on Earth the device was.
     pub after_now: Vec<usize>,
-    /// Files with a position, which whoever gets the file gets, too.
-    pub with_place: u64,
+    /// Files with a position, which whoever gets the file gets, too, and the box around them.
+    pub positions: Option<Positions>,
     /// What reading the pictures noted.
     pub notes: BTreeMap<Note, Vec<usize>>,
     /// Files of equal content: each list is one content, of two files or more.
@@ -42,15 +41,42 @@ pub struct Summary {
     pub problems: Vec<(usize, Problem)>,
 }
 
-/// From when to when, and how many files that is.
+/// The positions that devices say, in micro-degrees: never to be published as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Period {
-    /// Seconds since 1970.
-    pub first: i64,
-    /// Seconds since 1970.
-    pub last: i64,
-    /// Files.
+pub struct Positions {
+    /// How many files have one.
     pub files: u64,
+    /// Southernmost.
+    pub south: i32,
+    /// Westernmost.
+    pub west: i32,
+    /// Northernmost.
+    pub north: i32,
+    /// Easternmost.
+    pub east: i32,
+}
+
+impl Positions {
+    /// The box around all positions, widened to the next multiples of `step` micro-degrees: what an
+    /// anchor may say of where. `step` is 1 to 90,000,000 and divides 90,000,000, so that poles and
+    /// the date line are on the grid; else `None`.
+    pub fn on_grid(&self, step: i64) -> Option<statement::Place> {
+        const QUARTER: i64 = 90_000_000;
+        if step < 1 || QUARTER % step != 0 {
+            return None;
+        }
+        let down = |edge: i32| i64::from(edge).div_euclid(step) * step;
+        let up = |edge: i32| -(-i64::from(edge)).div_euclid(step) * step;
+        // A single value on a line of the grid would be told exactly: it gets a cell, too.
+        let cell = |low: i64, high: i64, limit: i64| match (low == high, high == limit) {
+            (false, _) => (low, high),
+            (true, false) => (low, high + step),
+            (true, true) => (low - step, high),
+        };
+        let (south, north) = cell(down(self.south), up(self.north), QUARTER);
+        let (west, east) = cell(down(self.west), up(self.east), 2 * QUARTER);
+        Some(statement::Place { south, west, north, east, step })
+    }
 }
 
 /// 2000-01-01T00:00:00: no camera of the field is older, and clocks that forget go back before it.
@@ -94,15 +120,15 @@ impl Tally {
                 }
                 Attribute::Captured(ClockTime { seconds, .. }) => captured = Some(*seconds),
                 Attribute::Zone(seconds) => zone = Some(i64::from(*seconds)),
-                Attribute::Gps(_) => summary.with_place += 1,
+                Attribute::Gps(place) => include_position(&mut summary.positions, *place),
                 _ => {}
             }
         }
         if let Some(wall) = captured {
             let earliest = wall - zone.unwrap_or(FURTHEST_EAST);
             match zone {
-                Some(zone) => include(&mut summary.captured_utc, wall - zone),
-                None => include(&mut summary.captured_clock, wall),
+                Some(zone) => include(&mut summary.captured.utc, wall - zone),
+                None => include(&mut summary.captured.local, wall),
             }
             if wall < YEAR_2000 {
                 summary.before_2000.push(index);
@@ -159,6 +185,27 @@ fn include(period: &mut Option<Period>, seconds: i64) {
     *period = Some(grown);
 }
 
+fn include_position(positions: &mut Option<Positions>, place: Place) {
+    let Place { latitude, longitude } = place;
+    let grown = match *positions {
+        None => Positions {
+            files: 1,
+            south: latitude,
+            west: longitude,
+            north: latitude,
+            east: longitude,
+        },
+        Some(known) => Positions {
+            files: known.files + 1,
+            south: known.south.min(latitude),
+            west: known.west.min(longitude),
+            north: known.north.max(latitude),
+            east: known.east.max(longitude),
+        },
+    };
+    *positions = Some(grown);
+}
+
 impl Summary {
     /// The summary in sentences, for a person: most telling first, three names under each head.
     pub fn lines(&self, files: &[Found]) -> Vec<String> {
@@ -171,16 +218,16 @@ impl Summary {
         if !kinds.is_empty() {
             lines.push(kinds.join(", "));
         }
-        if let Some(period) = self.captured_utc {
+        if let Some(period) = self.captured.utc {
             lines.push(format!(
                 "devices say {} UTC ({})",
-                period.words(),
+                words(&period),
                 count_of(period.files, "file")
             ));
         }
-        if let Some(period) = self.captured_clock {
+        if let Some(period) = self.captured.local {
             let files = count_of(period.files, "file");
-            lines.push(format!("device clocks say {}, zone unknown ({files})", period.words()));
+            lines.push(format!("device clocks say {}, zone unknown ({files})", words(&period)));
         }
         let mut list = |indexes: &[usize], what: &str| {
             if !indexes.is_empty() {
@@ -203,8 +250,8 @@ impl Summary {
         if self.empty > 0 {
             lines.push(format!("{} without any bytes", count_of(self.empty, "file")));
         }
-        if self.with_place > 0 {
-            let files = count_of(self.with_place, "file");
+        if let Some(positions) = self.positions {
+            let files = count_of(positions.files, "file");
             lines.push(format!(
                 "{files} with a position: giving away the file gives away the place"
             ));
@@ -213,16 +260,14 @@ impl Summary {
     }
 }
 
-impl Period {
-    /// `2026-02-01 05:12 to 2026-02-28 18:40`, or one time if both are the same minute.
-    fn words(&self) -> String {
-        let minute = |seconds| match Timestamp::from_second(seconds) {
-            Ok(time) => time.strftime("%Y-%m-%d %H:%M").to_string(),
-            Err(_) => format!("{seconds} s"),
-        };
-        let (first, last) = (minute(self.first), minute(self.last));
-        if first == last { first } else { format!("{first} to {last}") }
-    }
+/// `2026-02-01 05:12 to 2026-02-28 18:40`, or one time if both are the same minute.
+fn words(period: &Period) -> String {
+    let minute = |seconds| match Timestamp::from_second(seconds) {
+        Ok(time) => time.strftime("%Y-%m-%d %H:%M").to_string(),
+        Err(_) => format!("{seconds} s"),
+    };
+    let (first, last) = (minute(period.first), minute(period.last));
+    if first == last { first } else { format!("{first} to {last}") }
 }
 
 /// Most first; equal counts by name.
@@ -263,7 +308,6 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::evidence::formats::exif::Place;
     use crate::evidence::path::RowPath;
     use crate::evidence::walk::Stamp;
 
@@ -319,17 +363,38 @@ mod tests {
             assert_eq!((summary.files, summary.bytes, summary.empty), (8, 43, 1));
             assert_eq!(summary.media_types["image/jpeg"], 7);
             let utc = Period { first: 5, last: NOW + 1, files: 3 };
-            assert_eq!(summary.captured_utc, Some(utc));
+            assert_eq!(summary.captured.utc, Some(utc));
             let last = NOW + FURTHEST_EAST + 1;
-            assert_eq!(summary.captured_clock, Some(Period { first: NOW - 100, last, files: 3 }));
+            assert_eq!(summary.captured.local, Some(Period { first: NOW - 100, last, files: 3 }));
             assert_eq!(summary.before_2000, [4]);
             // 2 could still be a clock in Kiribati; 5 could not, and 6 says its own zone.
             assert_eq!(summary.after_now, [5, 6]);
             assert_eq!(summary.notes[&Note::NoFix], [1, 2]);
             assert_eq!(summary.duplicates, [vec![0, 2, 9]]);
-            assert_eq!((summary.recorded, summary.with_place), (vec![7], 1));
+            assert_eq!((summary.recorded, summary.positions.unwrap().files), (vec![7], 1));
             assert!(matches!(summary.problems[..], [(8, Problem::Grew)]));
         }
+    }
+
+    #[test]
+    fn positions_are_only_told_on_a_grid() {
+        let at = |places: &[(i32, i32)]| {
+            let mut positions = None;
+            for &(latitude, longitude) in places {
+                include_position(&mut positions, Place { latitude, longitude });
+            }
+            let place = positions.unwrap().on_grid(100_000).unwrap();
+            [place.south, place.west, place.north, place.east].map(|edge| edge / 100_000)
+        };
+        assert_eq!(at(&[(46_661_234, 10_191_234)]), [466, 101, 467, 102]);
+        assert_eq!(at(&[(46_661_234, 10_191_234), (46_700_001, -1)]), [466, -1, 468, 102]);
+        assert_eq!(at(&[(-1, -1)]), [-1, -1, 0, 0]);
+        // Exactly on the grid, on the poles, on the date line: still a box.
+        assert_eq!(at(&[(0, 0)]), [0, 0, 1, 1]);
+        assert_eq!(at(&[(90_000_000, 180_000_000)]), [899, 1799, 900, 1800]);
+        assert_eq!(at(&[(-90_000_000, -180_000_000)]), [-900, -1800, -899, -1799]);
+        let one = Positions { files: 1, south: 0, west: 0, north: 0, east: 0 };
+        assert_eq!([0, -1, 7_000_001].map(|step| one.on_grid(step)), [None; 3]);
     }
 
     #[test]

@@ -114,10 +114,12 @@ fn prove_in_pieces(
         .map(|piece| piece.iter().map(|hash| hash.0).collect())
         .collect();
     let roots: Vec<[u8; 32]> = pieces.par_iter().map(|piece| root_of(piece)).collect();
-    let below: Vec<Vec<Vec<Hash>>> =
-        shown.par_iter().map(|(piece, indexes)| helpers(&pieces[*piece], indexes)).collect();
+    let below: Vec<Vec<Vec<Hash>>> = shown
+        .par_iter()
+        .map(|(piece, indexes)| hashes_by_level(&pieces[*piece], indexes))
+        .collect();
     let touched: Vec<usize> = shown.iter().map(|(piece, _)| *piece).collect();
-    let above = helpers(&roots, &touched);
+    let above = hashes_by_level(&roots, &touched);
 
     // By level from the leaves, and within a level by index: piece after piece.
     let mut hashes = Vec::new();
@@ -160,7 +162,7 @@ fn root_of(hashes: &[[u8; 32]]) -> [u8; 32] {
 ///
 /// `rs_merkle` gives them in one list, by level and then by index; how many belong to each level
 /// follows from the indexes.
-fn helpers(hashes: &[[u8; 32]], indexes: &[usize]) -> Vec<Vec<Hash>> {
+fn hashes_by_level(hashes: &[[u8; 32]], indexes: &[usize]) -> Vec<Vec<Hash>> {
     let tree = MerkleTree::<Rfc6962>::from_leaves(hashes);
     let proof = tree.proof(indexes);
     let mut flat = proof.proof_hashes().iter().map(|hash| Hash(*hash));

@@ -9,6 +9,7 @@ pub mod disk;
 pub mod durable;
 pub mod heads;
 pub mod index;
+pub mod keys;
 pub mod layout;
 pub mod lock;
 pub mod must_not_sign;
