@@ -36,8 +36,10 @@ use crate::statement::envelope::{LedgerId, Statement};
 use crate::statement::key::KeyId;
 use crate::tlog::hash::{Hash, Tree};
 
+mod comparison;
 mod contents;
 
+pub use comparison::Comparison;
 pub use contents::ChainContents;
 use contents::{Past, link_of};
 
