@@ -37,6 +37,7 @@ fn look(folder: &Path, held: Vec<HeldHead>) -> AuditReport {
         folder: folder.to_path_buf(),
         clock_s: CLOCK_S,
         held,
+        expected: None,
         evidence: EvidenceSources::default(),
     };
     audit(&input, &Progress::silent()).expect("nobody interrupts")

@@ -19,10 +19,12 @@ use std::path::PathBuf;
 
 use checkpoints::HeldHead;
 use evidence::{EvidenceSources, Progress};
-use finding::{AuditReport, Findings, Identity, LedgerState, Outcome, Verdict};
+use finding::{AuditReport, Findings, Identity, LedgerState, Outcome, Rule, Subject, Verdict};
 use folder::PublicFolder;
+use reading::ReadLedger;
 
 use crate::evidence::walk::Interrupted;
+use crate::statement::envelope::LedgerId;
 use crate::tlog::bundle::Bundle;
 use crate::tlog::hash::TreeSize;
 use crate::tlog::tile::TILE_WIDTH;
@@ -34,6 +36,8 @@ pub struct AuditInput {
     pub folder: PathBuf,
     /// The auditor's clock, seconds since 1970 UTC.
     pub clock_s: i64,
+    /// The ledger that the folder must hold, if the auditor has pinned one.
+    pub expected: Option<LedgerId>,
     /// Heads of this ledger from before.
     pub held: Vec<HeldHead>,
     /// Where evidence files and manifests are.
@@ -51,6 +55,7 @@ pub fn audit(input: &AuditInput, progress: &Progress<'_>) -> Result<AuditReport,
         None => size_of_bundles(&folder),
     };
     let mut read = reading::read_ledger(&folder, size, input.clock_s, &mut out, progress)?;
+    check_identity(&read, input.expected, &mut out);
     let head_signed =
         head.as_ref().is_some_and(|head| checkpoints::check_head(&read, head, &mut out));
     checkpoints::check_cosigned(&folder, &mut read, &mut out);
@@ -89,6 +94,16 @@ pub fn audit(input: &AuditInput, progress: &Progress<'_>) -> Result<AuditReport,
         statements,
         files,
     })
+}
+
+/// The folder must hold the ledger that was pinned, and not one that only looks like it.
+fn check_identity(read: &ReadLedger, expected: Option<LedgerId>, out: &mut Findings) {
+    let Some(expected) = expected else { return };
+    if read.ledger != Some(expected) {
+        let found = read.ledger.map_or("none that can be read".into(), |id| id.to_string());
+        let what = format!("this is another ledger ({found}) than the pinned one ({expected})");
+        out.add(Rule::R03, Outcome::Fail, "other-ledger", Subject::Ledger, what);
+    }
 }
 
 /// How many statements the bundles hold, where no checkpoint says it.

@@ -1,3 +1,214 @@
-//! The command line: one file per command.
+//! The command line: one file per command, its arguments beside its `run`.
 
-pub mod demo;
+mod add;
+mod attribute_text;
+mod audit;
+mod card;
+mod check;
+mod clock;
+mod demo;
+mod exit;
+mod export;
+mod failures;
+mod filing;
+mod head;
+mod held_copy;
+mod init;
+mod interrupt;
+mod key;
+mod keyring;
+mod log;
+mod own_store;
+mod pages;
+mod passphrase;
+mod progress;
+mod receipt;
+mod reindex;
+mod resume;
+mod show;
+mod statement_text;
+mod status;
+mod submit;
+mod trust;
+mod voice;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgAction, CommandFactory, Parser, Subcommand};
+
+use exit::Exit;
+use voice::{Answer, ColorChoice, Failure, Voice};
+
+/// A signed record of a protected area's evidence that anyone can audit offline.
+#[derive(Debug, Parser)]
+#[command(name = "treering", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(before_help = EXAMPLES, after_help = "Exit codes: treering help exit-codes")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  treering init --name \"Val Trupchun\"         a ledger for the site, in this folder
+  treering add evidence/2026-summer           record a season's files
+  treering receipt evidence/IMG_0042.JPG      a small file that proves one photo
+  treering check IMG_0042.JPG --receipt IMG_0042.JPG.receipt.json --card card.json
+  treering audit /media/usb/val-trupchun      audit somebody else's ledger";
+
+/// Flags that every command takes.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
+struct Global {
+    /// The store, instead of the .treering found from this folder upward
+    #[arg(long, global = true, value_name = "DIR", env = "TREERING_STORE")]
+    store: Option<PathBuf>,
+    /// Answer with one JSON object; errors too
+    #[arg(long, global = true)]
+    json: bool,
+    /// No progress and no remarks; twice: nothing but the exit code
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    quiet: u8,
+    /// Say more, for those who look for a fault
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+    /// The file that holds the passphrase of the keys, instead of asking
+    #[arg(long, global = true, value_name = "FILE", env = "TREERING_PASSPHRASE_FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// Never ask anything; fail where an answer would be needed
+    #[arg(long, global = true, env = "TREERING_NO_INPUT")]
+    no_input: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Found a ledger: makes DIR/.treering with its keys
+    Init(init::Args),
+    /// Record files: hash them and anchor them with one signed statement
+    Add(add::Args),
+    /// What is recorded, what is not, and what needs care
+    Status(status::Args),
+    /// The statements of the ledger, newest last
+    Log(log::Args),
+    /// One statement, with everything it says
+    Show(show::Args),
+    /// Prove recorded files: writes a small file that anyone can check offline
+    Receipt(receipt::Args),
+    /// Check files against a receipt, or against a ledger held here
+    Check(check::Args),
+    /// Audit a ledger from end to end as a stranger; changes nothing
+    Audit(audit::Args),
+    /// Keys: make, list, request, grant, revoke, rotate, import, export
+    #[command(subcommand)]
+    Key(key::Command),
+    /// File a statement that was signed elsewhere
+    Submit(submit::Args),
+    /// The site card: what others need to recognise this ledger
+    Card(card::Args),
+    /// Ledgers and accreditors that this store believes
+    #[command(subcommand)]
+    Trust(trust::Command),
+    /// The newest signed head, in a line that fits an SMS
+    Head(head::Args),
+    /// Proofs in other formats
+    #[command(subcommand)]
+    Export(export::Command),
+    /// Let a copied or restored store sign again
+    Resume(resume::Args),
+    /// Rebuild the index from the files
+    Reindex(reindex::Args),
+    /// A believable site, three seasons, an audit, and two frauds that show
+    Demo(demo::Args),
+    /// Completions for a shell
+    Completions(pages::CompletionsArgs),
+    /// Manual pages
+    Man(pages::ManArgs),
+    /// Help on a command, or on exit-codes
+    Help(pages::HelpArgs),
+}
+
+/// What every command is given.
+struct Context {
+    voice: Voice,
+    global: Global,
+}
+
+type Outcome = Result<Answer, Failure>;
+
+/// Runs the program.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(fault) => return explain_usage(&fault, &args),
+    };
+    Voice::set_color(cli.global.color);
+    let voice =
+        Voice { json: cli.global.json, quiet: cli.global.quiet, verbose: cli.global.verbose };
+    interrupt::listen();
+    let context = Context { voice, global: cli.global };
+    let exit = match dispatch(&context, cli.command) {
+        Ok(answer) => {
+            voice.answer(&answer);
+            answer.exit
+        }
+        Err(failure) => {
+            voice.failure(&failure);
+            failure.exit
+        }
+    };
+    ExitCode::from(exit.code())
+}
+
+fn dispatch(context: &Context, command: Command) -> Outcome {
+    match command {
+        Command::Init(args) => init::run(context, args),
+        Command::Add(args) => add::run(context, args),
+        Command::Status(args) => status::run(context, args),
+        Command::Log(args) => log::run(context, args),
+        Command::Show(args) => show::run(context, args),
+        Command::Receipt(args) => receipt::run(context, args),
+        Command::Check(args) => check::run(context, args),
+        Command::Audit(args) => audit::run(context, args),
+        Command::Key(command) => key::run(context, command),
+        Command::Submit(args) => submit::run(context, args),
+        Command::Card(args) => card::run(context, args),
+        Command::Trust(command) => trust::run(context, command),
+        Command::Head(args) => head::run(context, args),
+        Command::Export(command) => export::run(context, command),
+        Command::Resume(args) => resume::run(context, args),
+        Command::Reindex(args) => reindex::run(context, args),
+        Command::Demo(args) => demo::run(context, args),
+        Command::Completions(args) => pages::completions(args),
+        Command::Man(args) => pages::man(args),
+        Command::Help(args) => pages::help(args),
+    }
+}
+
+/// Help goes to standard output and is no error; wrong usage is explained, as JSON where that was
+/// asked for.
+fn explain_usage(fault: &clap::Error, args: &[OsString]) -> ExitCode {
+    let wants_json = args.iter().any(|arg| arg == "--json");
+    if fault.use_stderr() && wants_json {
+        let why = fault.to_string();
+        let why = why.trim_start_matches("error: ").lines().next().unwrap_or_default();
+        let failure =
+            Failure::new(Exit::Usage, "the command cannot be understood", why, "treering help");
+        Voice { json: true, quiet: 0, verbose: 0 }.failure(&failure);
+    } else {
+        let _ = fault.print();
+    }
+    ExitCode::from(if fault.use_stderr() { Exit::Usage } else { Exit::Done }.code())
+}
+
+/// The command line as data, for pages and completions.
+fn command() -> clap::Command {
+    Cli::command()
+}

@@ -173,6 +173,7 @@ impl Writer {
         for (index, statement) in (1..).zip(rest) {
             book.admit(statement, &mut |_| None).map_err(refused(index))?;
         }
+        folder.create()?;
         grow(&folder, &Frontier::new(), statements, book.tree())?;
         let origin = book.authority().genesis().origin.clone();
         let head = Head::new(book.ledger(), origin, book.tree(), incarnation);

@@ -65,6 +65,11 @@ impl Passphrase {
         (!text.is_empty()).then_some(Passphrase(text))
     }
 
+    /// Whether the same was typed twice.
+    pub fn is_same(&self, other: &Passphrase) -> bool {
+        self.0 == other.0
+    }
+
     fn bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
@@ -217,6 +222,11 @@ impl KeyText {
             }
             _ => Err(PemError::NotAKey),
         }
+    }
+
+    /// Whether it is in OpenSSH's own format.
+    pub fn is_openssh(&self) -> bool {
+        matches!(self.0, Form::OpenSsh(_))
     }
 
     /// Whether opening it takes a passphrase.

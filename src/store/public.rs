@@ -66,6 +66,12 @@ impl PublicFolder {
         PublicFolder { disk, root: root.into() }
     }
 
+    /// Makes the folder, if it is not there; the one above it must be.
+    pub fn create(&self) -> Result<(), DiskError> {
+        let above = self.root.parent().unwrap_or(&self.root);
+        durable::create_folders(&*self.disk, above, &self.root, Access::Public)
+    }
+
     /// The folder's path.
     pub fn path(&self) -> &Path {
         &self.root

@@ -32,6 +32,7 @@ pub struct DemoFile {
 
 impl Season {
     /// All, in the order they come.
+    #[cfg(test)]
     pub const ALL: [Season; 3] = [Season::Summer, Season::Autumn, Season::Winter];
 
     /// The folder that its files lie in.

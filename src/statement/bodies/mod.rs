@@ -89,8 +89,8 @@ macro_rules! bodies {
                 Ok(body)
             }
 
-            /// The fields as a CBOR map, for signing.
-            pub(super) fn fields(&self) -> Result<Value, DecodeError> {
+            /// The fields as a CBOR map, for signing and for showing.
+            pub fn fields(&self) -> Result<Value, DecodeError> {
                 match self {
                     $(Body::$variant(body) => cbor::to_value(body),)*
                     Body::Unknown { fields, .. } => cbor::to_value(fields),

@@ -1,0 +1,160 @@
+//! `treering audit`: a ledger read from end to end, as a stranger.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::card::read_card;
+use super::clock::now_s;
+use super::exit::Exit;
+use super::failures::{interrupted, unreadable, usage};
+use super::own_store::OwnStore;
+use super::progress::{Display, Unit};
+use super::voice::{Answer, Failure};
+use super::{Context, Outcome, interrupt};
+use crate::audit::checkpoints::HeldHead;
+use crate::audit::evidence::{EvidenceSources, Progress};
+use crate::audit::{AuditInput, audit};
+use crate::ledger::read;
+use crate::report;
+use crate::statement::short_head::ShortHead;
+use crate::store::layout::{STORE_FOLDER, StoreFolder};
+use crate::tlog::checkpoint::SignedCheckpoint;
+use crate::tlog::note::NOTE_BYTES_MAX;
+
+/// Arguments of `treering audit`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  treering audit                                  one's own ledger, files included
+  treering audit /media/usb/val-trupchun          a public folder that somebody carried here
+  treering audit ledger --head head.txt --card card.json --files evidence
+  treering head | treering audit ledger --head -")]
+pub struct Args {
+    /// A store, the folder that holds one, or a public folder; by default the store found here
+    path: Option<PathBuf>,
+    /// The folder of the evidence files [default: for a store, the folder that holds it]
+    #[arg(long, value_name = "DIR")]
+    files: Option<PathBuf>,
+    /// A folder with manifests that were handed over
+    #[arg(long, value_name = "DIR")]
+    manifests: Vec<PathBuf>,
+    /// A checkpoint file or a head line (TR1 …) kept from before; - reads standard input
+    #[arg(long, value_name = "CHECKPOINT")]
+    head: Vec<PathBuf>,
+    /// The site card that the ledger must be of
+    #[arg(long, value_name = "CARD")]
+    card: Option<PathBuf>,
+    /// The time to judge clocks by, seconds since 1970 UTC [default: now]
+    #[arg(long, value_name = "SECONDS")]
+    as_of: Option<i64>,
+}
+
+/// What is audited, and what one's own store adds to it.
+struct Subject {
+    folder: PathBuf,
+    files: Option<PathBuf>,
+    manifests: Vec<PathBuf>,
+    held: Vec<HeldHead>,
+}
+
+/// Audits.
+pub fn run(context: &Context, args: Args) -> Outcome {
+    let mut subject = find_subject(context, args.path.as_deref())?;
+    for head in &args.head {
+        subject.held.push(read_head(head)?);
+    }
+    subject.manifests.extend(args.manifests);
+    let expected = args.card.as_deref().map(read_card).transpose()?;
+    let input = AuditInput {
+        folder: subject.folder,
+        clock_s: args.as_of.unwrap_or_else(now_s),
+        held: subject.held,
+        expected: expected.map(|card| card.ledger()),
+        evidence: EvidenceSources {
+            manifests: subject.manifests,
+            files: args.files.or(subject.files),
+        },
+    };
+    let total = input.held.iter().map(|held| held.tree().size.0).max().unwrap_or(0);
+    let display = Display::begin(context.voice, "Checking", Unit::Statements, total);
+    let files = Display::begin(context.voice, "Reading", Unit::Bytes, 0);
+    let bytes = AtomicU64::new(0);
+    let progress = Progress {
+        statements: &|done| display.at(done, ""),
+        bytes: &|more| {
+            files.at(bytes.fetch_add(more, Ordering::Relaxed) + more, "");
+        },
+        cancel: interrupt::flag(),
+    };
+    let report = audit(&input, &progress)
+        .map_err(|_| interrupted("the audit was stopped; it changes nothing and has no result"))?;
+    drop((display, files));
+    Ok(Answer {
+        text: report::audit::text(&report),
+        json: report::audit::json(&report),
+        exit: Exit::of_verdict(report.exit_code()),
+    })
+}
+
+fn find_subject(context: &Context, path: Option<&Path>) -> Result<Subject, Failure> {
+    let Some(path) = path else { return own(OwnStore::find(context)?) };
+    if !path.is_dir() {
+        let what = format!("there is no folder {}", path.display());
+        return Err(usage(what, "audit reads a store or a public folder", "check the name"));
+    }
+    for store in [path.join(STORE_FOLDER), path.to_path_buf()] {
+        if store.join("ledgers").is_dir() {
+            return own(OwnStore::open(StoreFolder::at(&store)?)?);
+        }
+    }
+    if !path.join("tile").is_dir() && !path.join("checkpoint").is_file() {
+        return Err(Failure::new(
+            Exit::NoLedger,
+            format!("{} is no ledger", path.display()),
+            "it has neither a checkpoint nor tiles, and no store lies in it",
+            "name the folder that holds the file called checkpoint",
+        ));
+    }
+    Ok(Subject { folder: path.to_path_buf(), files: None, manifests: Vec::new(), held: Vec::new() })
+}
+
+/// One's own store remembers a head, and has the manifests and the files.
+fn own(own: OwnStore) -> Result<Subject, Failure> {
+    let held = match read::ledger_in(&own.folder) {
+        Ok(ledger) => {
+            let head = own.head_places("audit")?.read(ledger)?;
+            head.map(|head| HeldHead::Remembered(head.checkpoint.tree)).into_iter().collect()
+        }
+        // The audit says what is wrong with the folder.
+        Err(_) => Vec::new(),
+    };
+    Ok(Subject {
+        folder: own.folder.path().to_path_buf(),
+        files: Some(own.store.home().to_path_buf()),
+        manifests: vec![own.store.manifests()],
+        held,
+    })
+}
+
+/// A head kept from before: a checkpoint's file, or the line that fits an SMS.
+fn read_head(path: &Path) -> Result<HeldHead, Failure> {
+    let mut bytes = Vec::new();
+    let ceiling = NOTE_BYTES_MAX as u64 + 1;
+    let read = match path == Path::new("-") {
+        true => std::io::stdin().lock().take(ceiling).read_to_end(&mut bytes),
+        false => {
+            std::fs::File::open(path).and_then(|file| file.take(ceiling).read_to_end(&mut bytes))
+        }
+    };
+    read.map_err(|why| unreadable(path, why))?;
+    let line = String::from_utf8_lossy(&bytes);
+    if line.starts_with("TR1 ") {
+        let head: Result<ShortHead, _> = line.trim_end().parse();
+        return head.map(HeldHead::Short).map_err(|why| unreadable(path, why));
+    }
+    match SignedCheckpoint::parse(&bytes) {
+        Ok(signed) => Ok(HeldHead::Checkpoint(Box::new(signed))),
+        Err(why) => Err(unreadable(path, format!("neither a checkpoint nor a head line: {why}"))),
+    }
+}

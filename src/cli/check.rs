@@ -1,0 +1,322 @@
+//! `treering check`: files against a receipt, or against a ledger held here.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::attribute_text::attribute_words;
+use super::card::read_card;
+use super::exit::Exit;
+use super::failures::{interrupted, unreadable, usage};
+use super::held_copy;
+use super::voice::{Answer, Failure};
+use super::{Context, Outcome, interrupt};
+use crate::evidence::attribute::Attribute;
+use crate::evidence::hashing::{Problem, Watch, hash_file};
+use crate::evidence::row::{Disclosure, Row};
+use crate::report::words::{file_name, rfc3339, safe, time};
+use crate::statement::bodies::evidence::Anchor;
+use crate::statement::envelope::{LedgerId, Statement};
+use crate::statement::receipt::{CheckedReceipt, MAX_RECEIPT_BYTES, Receipt, ReceiptFault};
+use crate::tlog::hash::{Hash, Position};
+use crate::tlog::policy::{Evaluation, Policy, Quorum};
+
+/// Arguments of `treering check`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  treering check IMG_0042.JPG --receipt IMG_0042.JPG.receipt.json --card card.json
+  treering check IMG_0042.JPG --receipt R --ledger-id 4c1f… --policy witnesses.policy
+  treering check evidence/IMG_0042.JPG              against the ledger kept here")]
+pub struct Args {
+    /// The files to check
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The receipt; without one, the files are looked up in the ledger held here
+    #[arg(long, value_name = "RECEIPT")]
+    receipt: Option<PathBuf>,
+    /// The site card that you compared with the site
+    #[arg(long, value_name = "CARD", conflicts_with = "ledger_id")]
+    card: Option<PathBuf>,
+    /// The ledger's id, 64 digits
+    #[arg(long, value_name = "ID")]
+    ledger_id: Option<String>,
+    /// The witnesses to believe (a C2SP tlog-policy)
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+}
+
+/// What became of one file.
+pub struct Checked {
+    /// Its name on a screen.
+    pub name: String,
+    /// The fixed word.
+    pub word: &'static str,
+    /// Sentences under it.
+    pub lines: Vec<String>,
+    /// For programs.
+    pub json: Value,
+    /// What it makes of the exit code.
+    pub exit: Exit,
+}
+
+/// Checks the files.
+pub fn run(context: &Context, args: Args) -> Outcome {
+    let pinned = pinned(&args)?;
+    let checked = match &args.receipt {
+        None => held_copy::check(context, &args.files, pinned)?,
+        Some(receipt) => {
+            let pinned = pinned.ok_or_else(|| {
+                usage(
+                    "a receipt proves nothing by itself",
+                    "anybody can make a ledger and receipts from it",
+                    "say which ledger you trust: --card CARD or --ledger-id ID",
+                )
+            })?;
+            let policy = args.policy.as_deref().map(read_policy).transpose()?;
+            check_receipt(receipt, pinned, policy.as_ref(), &args.files)?
+        }
+    };
+    Ok(answer(checked))
+}
+
+fn answer(checked: Vec<Checked>) -> Answer {
+    let mut text = String::new();
+    let mut exit = Exit::Done;
+    for file in &checked {
+        let _ = writeln!(text, "{}  {}", file.word, file.name);
+        for line in &file.lines {
+            let _ = writeln!(text, "  {line}");
+        }
+        exit = exit.graver(file.exit);
+    }
+    let files: Vec<&Value> = checked.iter().map(|file| &file.json).collect();
+    Answer::new("check", text, json!({ "files": files })).with_exit(exit)
+}
+
+fn pinned(args: &Args) -> Result<Option<LedgerId>, Failure> {
+    if let Some(card) = &args.card {
+        return read_card(card).map(|card| Some(card.ledger()));
+    }
+    let Some(id) = &args.ledger_id else { return Ok(None) };
+    match Hash::from_hex(id) {
+        Some(id) => Ok(Some(LedgerId(id))),
+        None => Err(usage(
+            format!("{id:?} is no ledger id"),
+            "an id has 64 lower-case hexadecimal digits",
+            "copy it from the site card",
+        )),
+    }
+}
+
+fn read_policy(path: &Path) -> Result<Policy, Failure> {
+    let bytes = fs::read(path).map_err(|why| unreadable(path, why))?;
+    Policy::parse(&bytes).map_err(|why| unreadable(path, why))
+}
+
+fn check_receipt(
+    path: &Path,
+    pinned: LedgerId,
+    policy: Option<&Policy>,
+    files: &[PathBuf],
+) -> Result<Vec<Checked>, Failure> {
+    let size = fs::metadata(path).map_err(|why| unreadable(path, why))?.len();
+    if size > MAX_RECEIPT_BYTES as u64 {
+        return Err(unreadable(path, "longer than any receipt"));
+    }
+    let bytes = fs::read(path).map_err(|why| unreadable(path, why))?;
+    let receipt = Receipt::read(&bytes).map_err(|why| damaged(path, why.to_string()))?;
+    let checked = receipt.check(pinned).map_err(|why| match why {
+        ReceiptFault::OtherLedger => Failure::new(
+            Exit::Finding,
+            "the receipt is of another ledger",
+            format!("its statement 0 is not the one of {pinned}"),
+            "ask for a receipt of the ledger you pinned, or compare the card again",
+        ),
+        why => damaged(path, why.to_string()),
+    })?;
+    let rows = read_rows(&receipt, path)?;
+    let moment = Moment::of(&receipt, &checked, policy)?;
+    files.iter().map(|file| check_file(file, &checked, &rows, &moment)).collect()
+}
+
+fn damaged(path: &Path, why: String) -> Failure {
+    Failure::new(
+        Exit::Finding,
+        format!("the receipt {} does not hold", path.display()),
+        why,
+        "ask the site for a new receipt; this one was damaged or forged",
+    )
+}
+
+/// A row that the receipt shows.
+struct ReceiptRow {
+    anchor: Position,
+    size: u64,
+    shown: Vec<Attribute>,
+}
+
+/// The rows by file digest; every disclosure must be of its row.
+fn read_rows(receipt: &Receipt, path: &Path) -> Result<BTreeMap<Hash, ReceiptRow>, Failure> {
+    let mut rows = BTreeMap::new();
+    for part in &receipt.evidence {
+        for shown in &part.rows {
+            let fault = |why: crate::evidence::row::RowError| damaged(path, why.to_string());
+            let row = Row::read(&shown.row).map_err(fault)?;
+            let mut attributes = Vec::new();
+            for bytes in &shown.shown {
+                let disclosure = Disclosure::read(bytes).map_err(fault)?;
+                row.check(&disclosure).map_err(fault)?;
+                attributes.push(disclosure.attribute().clone());
+            }
+            let entry = ReceiptRow { anchor: part.anchor, size: row.size(), shown: attributes };
+            rows.insert(row.sha256(), entry);
+        }
+    }
+    Ok(rows)
+}
+
+/// What the receipt says about when.
+struct Moment {
+    line: String,
+    json: Value,
+    exit: Exit,
+}
+
+impl Moment {
+    fn of(
+        receipt: &Receipt,
+        checked: &CheckedReceipt,
+        policy: Option<&Policy>,
+    ) -> Result<Moment, Failure> {
+        let Some(policy) = policy else {
+            return Ok(Moment {
+                line: "not later than   NOT CHECKED: no policy says which witnesses to believe \
+                       (--policy FILE)"
+                    .into(),
+                json: json!("NOT CHECKED"),
+                exit: Exit::Incomplete,
+            });
+        };
+        let origin = &checked.authority.genesis().origin;
+        let evaluation: Evaluation = policy.evaluate(&receipt.checkpoint).map_err(|why| {
+            Failure::new(
+                Exit::Finding,
+                "the receipt's checkpoint does not hold under the policy",
+                why,
+                "ask the site for a new receipt",
+            )
+        })?;
+        let names: Vec<String> =
+            evaluation.cosigned.iter().map(|by| by.witness.key.name().to_string()).collect();
+        Ok(match evaluation.quorum {
+            Quorum::NotAsked => Moment {
+                line: "not later than   not asked: the policy says quorum none".into(),
+                json: json!("NOT ASKED"),
+                exit: Exit::Done,
+            },
+            Quorum::MetBy(by) => {
+                let seconds = i64::try_from(by.seconds()).unwrap_or(i64::MAX);
+                Moment {
+                    line: format!(
+                        "not later than   {} (as {} saw)",
+                        time(seconds),
+                        names.join(", ")
+                    ),
+                    json: json!({ "not_later_than": rfc3339(seconds), "witnesses": names }),
+                    exit: Exit::Done,
+                }
+            }
+            Quorum::NotMet => Moment {
+                line: format!(
+                    "not later than   NOT CHECKED: too few of the policy's witnesses have cosigned \
+                     the checkpoint of {origin}"
+                ),
+                json: json!("NOT CHECKED"),
+                exit: Exit::Incomplete,
+            },
+        })
+    }
+}
+
+fn check_file(
+    file: &Path,
+    checked: &CheckedReceipt,
+    rows: &BTreeMap<Hash, ReceiptRow>,
+    moment: &Moment,
+) -> Result<Checked, Failure> {
+    let name = file_name(file.as_os_str().as_encoded_bytes());
+    let watch = Watch { cancel: interrupt::flag(), progress: &|_| {} };
+    let (digest, size) = match hash_file(file, watch) {
+        Ok((digest, stamp)) => (digest, stamp.size),
+        Err(Problem::Interrupted) => return Err(interrupted("the check was stopped")),
+        Err(why) => return Err(unreadable(file, why)),
+    };
+    let found = rows.get(&digest).filter(|row| row.size == size);
+    let anchored = found.and_then(|row| Some((row, checked.anchor(row.anchor)?)));
+    let Some((row, (statement, anchor))) = anchored else {
+        return Ok(Checked {
+            json: json!({ "file": name, "result": "DIFFERS", "sha256": digest.to_string() }),
+            name,
+            word: "DIFFERS",
+            lines: vec![
+                "these are not the bytes that the receipt proves".into(),
+                "commonest cause: the file was re-saved, cropped or sent through a messenger; \
+                 ask for the original"
+                    .into(),
+            ],
+            exit: Exit::Finding,
+        });
+    };
+    let mut lines = vec![format!(
+        "these exact bytes are in the ledger of {} ({})",
+        safe(&checked.authority.genesis().name),
+        checked.authority.ledger()
+    )];
+    lines.push(moment.line.clone());
+    lines.extend(statement_lines(row.anchor, statement, anchor, checked));
+    lines.extend(row.shown.iter().map(shown_line));
+    lines.push(
+        "NOT CHECKED: whether the key was revoked before this, whether this was corrected or erased later"
+            .into(),
+    );
+    lines.push("Not shown: that the file shows what it is said to show.".into());
+    let json = json!({
+        "file": name,
+        "result": "MATCHES",
+        "sha256": digest.to_string(),
+        "ledger": checked.authority.ledger().to_string(),
+        "statement": row.anchor.0,
+        "key": statement.header.key.to_string(),
+        "claimed_at": rfc3339(statement.header.issued_at),
+        "time": moment.json,
+        "shown": row.shown.iter().map(|shown| (shown.name().to_owned(), json!(attribute_words(shown))))
+            .collect::<serde_json::Map<String, Value>>(),
+    });
+    Ok(Checked { name, word: "MATCHES", lines, json, exit: moment.exit })
+}
+
+fn statement_lines(
+    position: Position,
+    statement: &Statement,
+    anchor: &Anchor,
+    checked: &CheckedReceipt,
+) -> Vec<String> {
+    let key = statement.header.key;
+    let granted = match checked.authority.grant_of(&key) {
+        Some(grant) => format!(", granted as {} at position {}", grant.role, grant.granted),
+        None => String::new(),
+    };
+    vec![
+        format!("recorded         as part of {:?}, statement {position}", safe(&anchor.title)),
+        format!("signed by        key {key}{granted}"),
+        format!("its clock said   {} (a claim)", time(statement.header.issued_at)),
+    ]
+}
+
+fn shown_line(attribute: &Attribute) -> String {
+    format!("{:<16} {}", format!("shown: {}", attribute.name()), attribute_words(attribute))
+}

@@ -1,0 +1,56 @@
+//! `treering export`: proofs in other formats.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::failures::{unreadable, unwritable};
+use super::own_store::OwnStore;
+use super::voice::Answer;
+use super::{Context, Outcome};
+use crate::store::public::PublicError;
+use crate::tlog::merkle::{Node, prove_inclusion};
+use crate::tlog::proof::LogProof;
+
+/// `treering export …`
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// The inclusion proof of one statement as a C2SP .tlog-proof file
+    TlogProof(TlogProofArgs),
+}
+
+/// Arguments of `treering export tlog-proof`.
+#[derive(Debug, clap::Args)]
+pub struct TlogProofArgs {
+    /// @position in this ledger, or 8 or more digits of a statement's id
+    reference: String,
+    /// Where to write it [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Exports.
+pub fn run(context: &Context, command: Command) -> Outcome {
+    let Command::TlogProof(args) = command;
+    let own = OwnStore::find(context)?;
+    let (position, statement) = own.resolve(&args.reference)?;
+    let checkpoint = own.head()?;
+    let size = checkpoint.tree().size;
+    let hashes = prove_inclusion::<PublicError>(position, size, |nodes: &[Node]| {
+        own.folder.nodes(nodes, size)
+    })
+    .map_err(|why| unreadable(own.folder.path(), why))?;
+    let proof = LogProof::new(position, hashes, checkpoint).to_string();
+    let fields = json!({
+        "position": position.0, "id": statement.id().to_string(), "proof": &proof,
+    });
+    let text = match &args.output {
+        None => proof,
+        Some(path) => {
+            fs::write(path, &proof).map_err(|why| unwritable(path, why))?;
+            format!("Wrote {}\n", path.display())
+        }
+    };
+    Ok(Answer::new("export", text, fields))
+}

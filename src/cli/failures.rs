@@ -1,0 +1,211 @@
+//! Every floor's errors as what, why and next, with the exit code each has.
+
+use super::exit::Exit;
+use super::voice::Failure;
+use crate::ledger::book::Refusal;
+use crate::ledger::indexing::IndexingError;
+use crate::ledger::read::LedgerUnreadable;
+use crate::ledger::writer::{AppendError, OpenError, SignError};
+use crate::store::chain_file::ChainFileError;
+use crate::store::disk::DiskError;
+use crate::store::heads::HeadError;
+use crate::store::index::IndexError;
+use crate::store::layout::LayoutError;
+use crate::store::lock::LockError;
+use crate::store::outside::OutsideError;
+
+/// Work was stopped by the person at the keyboard.
+pub fn interrupted(what: impl Into<String>) -> Failure {
+    Failure::new(
+        Exit::Interrupted,
+        what,
+        "you pressed Ctrl-C",
+        "run the same command to go on where it stopped",
+    )
+}
+
+/// Wrong usage that clap cannot see.
+pub fn usage(what: impl Into<String>, why: impl ToString, next: impl Into<String>) -> Failure {
+    Failure::new(Exit::Usage, what, why, next)
+}
+
+/// A file that was named cannot be read.
+pub fn unreadable(path: &std::path::Path, why: impl ToString) -> Failure {
+    let what = format!("{} cannot be read", path.display());
+    Failure::new(Exit::Unexpected, what, why, "check the name and that you may read it")
+}
+
+/// A file that was named cannot be written.
+pub fn unwritable(path: &std::path::Path, why: impl ToString) -> Failure {
+    let what = format!("{} cannot be written", path.display());
+    Failure::new(Exit::Unexpected, what, why, "name a place that you may write to (-o FILE)")
+}
+
+impl From<LayoutError> for Failure {
+    fn from(fault: LayoutError) -> Failure {
+        let exit = match &fault {
+            LayoutError::NotFound { .. } => Exit::NoLedger,
+            LayoutError::Exists { .. } => Exit::Usage,
+            LayoutError::Lock(_) => Exit::Locked,
+            _ => Exit::Unexpected,
+        };
+        let next = fault.next_step();
+        Failure::new(exit, "the store cannot be used", fault, next)
+    }
+}
+
+impl From<LockError> for Failure {
+    fn from(fault: LockError) -> Failure {
+        let next = fault.next_step();
+        Failure::new(Exit::Locked, "the store is in use", fault, next)
+    }
+}
+
+impl From<DiskError> for Failure {
+    fn from(fault: DiskError) -> Failure {
+        let next = fault.next_step();
+        Failure::new(Exit::Unexpected, "the disk refuses", fault, next)
+    }
+}
+
+impl From<OutsideError> for Failure {
+    fn from(fault: OutsideError) -> Failure {
+        let exit = match &fault {
+            OutsideError::Lock(_) => Exit::Locked,
+            _ => Exit::Unexpected,
+        };
+        let next = fault.next_step();
+        Failure::new(exit, "the record outside the store cannot be used", fault, next)
+    }
+}
+
+impl From<HeadError> for Failure {
+    fn from(fault: HeadError) -> Failure {
+        let exit = match &fault {
+            HeadError::MustNotSign(_) | HeadError::Damaged(_) => Exit::MayBeCopy,
+            HeadError::Contradicts { .. } => Exit::Fork,
+            HeadError::Shorter { .. } => Exit::MayBeCopy,
+            HeadError::Outside(OutsideError::Lock(_)) => Exit::Locked,
+            _ => Exit::Unexpected,
+        };
+        let next = fault.next_step();
+        Failure::new(exit, "this store must not sign now", fault, next)
+    }
+}
+
+impl From<ChainFileError> for Failure {
+    fn from(fault: ChainFileError) -> Failure {
+        let exit = match &fault {
+            ChainFileError::Outside(OutsideError::Lock(_)) => Exit::Locked,
+            ChainFileError::Disk(_) | ChainFileError::Outside(_) => Exit::Unexpected,
+            _ => Exit::Key,
+        };
+        let next = fault.next_step();
+        Failure::new(exit, "the key must not sign now", fault, next)
+    }
+}
+
+impl From<LedgerUnreadable> for Failure {
+    fn from(fault: LedgerUnreadable) -> Failure {
+        let exit = match &fault {
+            LedgerUnreadable::NoLedger(_) => Exit::NoLedger,
+            _ => Exit::Finding,
+        };
+        Failure::new(
+            exit,
+            "the ledger cannot be read",
+            fault,
+            "treering audit names what is damaged",
+        )
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(fault: OpenError) -> Failure {
+        match fault {
+            OpenError::Head(fault) => fault.into(),
+            OpenError::Unreadable(fault) => fault.into(),
+            OpenError::Sign(fault) => fault.into(),
+            fault @ OpenError::NotWhatWasSigned { .. } => Failure::new(
+                Exit::MayBeCopy,
+                "this store must not sign now",
+                fault,
+                "put the newest copy of the public folder back, or ask who holds more: treering resume",
+            ),
+            fault @ OpenError::Public(_) => Failure::new(
+                Exit::Unexpected,
+                "the ledger cannot be opened",
+                fault,
+                "treering audit names what is damaged",
+            ),
+        }
+    }
+}
+
+impl From<SignError> for Failure {
+    fn from(fault: SignError) -> Failure {
+        match fault {
+            SignError::Key(fault) => Failure::new(
+                Exit::Key,
+                "the checkpoint cannot be signed",
+                fault,
+                "bring the log key back (treering key import), then run the same command",
+            ),
+            SignError::Disk(fault) => fault.into(),
+            SignError::Note(fault) => {
+                Failure::new(Exit::Unexpected, "the checkpoint cannot be signed", fault, NEXT_AGAIN)
+            }
+        }
+    }
+}
+
+const NEXT_AGAIN: &str = "run the same command again; nothing acknowledged is lost";
+
+impl From<AppendError> for Failure {
+    fn from(fault: AppendError) -> Failure {
+        match fault {
+            AppendError::Refused { refusal, .. } => refusal.into(),
+            AppendError::Disk(fault) => fault.into(),
+            AppendError::Head(fault) => fault.into(),
+            AppendError::Sign(fault) => fault.into(),
+            fault => Failure::new(Exit::Unexpected, "nothing was recorded", fault, NEXT_AGAIN),
+        }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Failure {
+        Failure::new(
+            Exit::Finding,
+            "the ledger does not take the statement",
+            refusal,
+            "treering key list shows who may sign what",
+        )
+    }
+}
+
+impl From<IndexError> for Failure {
+    fn from(fault: IndexError) -> Failure {
+        let exit = match &fault {
+            IndexError::Busy { .. } => Exit::Locked,
+            _ => Exit::Unexpected,
+        };
+        let next = fault.next_step();
+        Failure::new(exit, "the index cannot be used", fault, next)
+    }
+}
+
+impl From<IndexingError> for Failure {
+    fn from(fault: IndexingError) -> Failure {
+        match fault {
+            IndexingError::Index(fault) => fault.into(),
+            IndexingError::Ledger(fault) => fault.into(),
+            fault @ IndexingError::Manifest(..) => Failure::new(
+                Exit::Finding,
+                "the index cannot be made",
+                fault,
+                "put the manifest back from its second copy; treering audit names what is damaged",
+            ),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `treering head`: the newest signed head in a line that fits an SMS.
+
+use serde_json::json;
+
+use super::exit::Exit;
+use super::own_store::OwnStore;
+use super::voice::{Answer, Failure};
+use super::{Context, Outcome};
+use crate::statement::short_head::ShortHead;
+use crate::tlog::checkpoint::log_vkey;
+use crate::tlog::ed25519::Signature;
+
+/// Arguments of `treering head`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Send the line to somebody who keeps it: with it they notice if the end of the ledger is cut off.
+  treering head
+  treering audit LEDGER --head FILE-WITH-THE-LINE")]
+pub struct Args {}
+
+/// Prints the line.
+pub fn run(context: &Context, _: Args) -> Outcome {
+    let own = OwnStore::find(context)?;
+    let head = own.head()?;
+    let book = own.book()?;
+    let key = log_vkey(head.origin(), book.authority().log_keys_in_force().required);
+    let line = head
+        .note()
+        .signatures()
+        .iter()
+        .find(|line| (line.name(), line.id()) == (key.name(), key.id()));
+    let signature = line.and_then(|line| line.signature().try_into().ok()).map(Signature);
+    let signature = signature.ok_or_else(|| {
+        Failure::new(
+            Exit::Finding,
+            "the head is not signed by the log key in force",
+            "the file checkpoint is not what this store signed",
+            "treering audit names what is damaged",
+        )
+    })?;
+    let short = ShortHead::new(book.ledger(), head.tree(), signature);
+    let fields = json!({
+        "line": short.to_string(),
+        "id": book.ledger().to_string(),
+        "size": head.tree().size.0,
+        "root": head.tree().root.to_string(),
+    });
+    Ok(Answer::new("head", format!("{short}\n"), fields))
+}

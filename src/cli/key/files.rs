@@ -1,0 +1,207 @@
+//! `treering key new`, `import`, `export`.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::{key_json, keyring_at};
+use crate::cli::failures::{unreadable, unwritable, usage};
+use crate::cli::keyring::{Keyring, random, safe_name};
+use crate::cli::voice::{Answer, Failure};
+use crate::cli::{Context, Outcome, clock, passphrase};
+use crate::store::chain_file::ChainFile;
+use crate::store::disk::{Disk, RealDisk};
+use crate::store::keys::{KeyFile, NewKey, Purpose};
+use crate::store::pem::{KEY_FILE_BYTES_MAX, KeyText, Passphrase, Protection};
+
+/// Arguments of `treering key new`.
+#[derive(Debug, clap::Args)]
+pub struct NewArgs {
+    /// The name of its files
+    name: String,
+    /// What it is for: recorder, supervisor, assessor, reviewer …, log, next-root
+    #[arg(long = "for", value_name = "ROLE", default_value = "recorder")]
+    purpose: String,
+    /// The folder for it [default: the store's keys]
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
+    /// Leave it unencrypted
+    #[arg(long)]
+    no_passphrase: bool,
+}
+
+/// Arguments of `treering key import`.
+#[derive(Debug, clap::Args)]
+pub struct ImportArgs {
+    /// A private key: PKCS#8 in PEM, or with --ssh an OpenSSH one
+    file: PathBuf,
+    /// The name of its files here
+    #[arg(long)]
+    name: String,
+    /// What it is for
+    #[arg(long = "for", value_name = "ROLE", default_value = "recorder")]
+    purpose: String,
+    /// It is an OpenSSH ed25519 key (~/.ssh/id_ed25519)
+    #[arg(long)]
+    ssh: bool,
+    /// The folder for it [default: the store's keys]
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
+    /// Leave it unencrypted here
+    #[arg(long)]
+    no_passphrase: bool,
+}
+
+/// Arguments of `treering key export`.
+#[derive(Debug, clap::Args)]
+pub struct ExportArgs {
+    /// The key's name
+    name: String,
+    /// Where to write it [default: standard output, for the public half only]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The secret half, as PKCS#8 version 1; it stays encrypted unless --no-passphrase is given
+    #[arg(long, requires = "output")]
+    secret: bool,
+    /// Write the secret half unencrypted
+    #[arg(long, requires = "secret")]
+    no_passphrase: bool,
+    /// The folder of the key [default: the store's keys]
+    #[arg(long, value_name = "DIR")]
+    from: Option<PathBuf>,
+}
+
+fn purpose(word: &str) -> Result<Purpose, Failure> {
+    Purpose::parse(word).ok_or_else(|| {
+        usage(
+            format!("{word:?} is nothing a key can be for"),
+            "a role is a word such as recorder, supervisor, assessor or reviewer",
+            "treering help key new",
+        )
+    })
+}
+
+fn protection(context: &Context, none: bool) -> Result<Option<Passphrase>, Failure> {
+    if none { Ok(None) } else { passphrase::chosen(context).map(Some) }
+}
+
+/// A key never signs without a memory of its own beside it.
+fn begin_chain(key: &KeyFile) -> Result<(), Failure> {
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    Ok(ChainFile::create(&*disk, &key.chain_path(), key.id())?)
+}
+
+fn made(key: &KeyFile, what: &str) -> Answer {
+    let text = format!(
+        "{what} the key {} ({})\n  thumbprint {}\nnext: treering key request {} -o {}.request.json, for \
+         the root to grant\n",
+        key.name(),
+        key.purpose(),
+        key.id(),
+        key.name(),
+        key.name()
+    );
+    Answer::new("key", text, key_json(key))
+}
+
+/// Makes a key.
+pub fn new(context: &Context, args: NewArgs) -> Outcome {
+    let keyring = keyring_at(context, args.to.as_deref())?;
+    let purpose = purpose(&args.purpose)?;
+    let secret = protection(context, args.no_passphrase)?;
+    let (key, _) = keyring.create(&args.name, purpose, secret.as_ref())?;
+    begin_chain(&key)?;
+    Ok(made(&key, "Made"))
+}
+
+/// Takes in a key made elsewhere. It must not go on signing where it came from.
+pub fn import(context: &Context, args: ImportArgs) -> Outcome {
+    let keyring = keyring_at(context, args.to.as_deref())?;
+    let bytes = read_key(&args.file)?;
+    let text = KeyText::parse(&bytes).map_err(|why| unreadable(&args.file, why))?;
+    if text.is_openssh() != args.ssh {
+        let why = match args.ssh {
+            true => "it is no OpenSSH key",
+            false => "it is an OpenSSH key",
+        };
+        let next = if args.ssh { "leave --ssh out" } else { "add --ssh" };
+        return Err(usage(format!("{} is not imported", args.file.display()), why, next));
+    }
+    let opening = match text.is_encrypted() {
+        true => Some(passphrase::existing(context, &args.file.display().to_string())?),
+        false => None,
+    };
+    let secret = protection(context, args.no_passphrase)?;
+    let new = NewKey {
+        name: safe_name(&args.name)?,
+        purpose: purpose(&args.purpose)?,
+        protection: secret.as_ref().map_or(Protection::None, Protection::Passphrase),
+        created: clock::now(),
+    };
+    let key = keyring.folder().import(new, &bytes, opening.as_ref(), &mut random)?;
+    begin_chain(&key)?;
+    context.voice.warn("a key signs in one place: do not go on using it where it came from");
+    Ok(made(&key, "Imported"))
+}
+
+fn read_key(path: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>, Failure> {
+    let length = fs::metadata(path).map_err(|why| unreadable(path, why))?.len();
+    if length > KEY_FILE_BYTES_MAX as u64 {
+        return Err(unreadable(path, "longer than any private key"));
+    }
+    fs::read(path).map(zeroize::Zeroizing::new).map_err(|why| unreadable(path, why))
+}
+
+/// Gives out a key.
+pub fn export(context: &Context, args: ExportArgs) -> Outcome {
+    let keyring = keyring_at(context, args.from.as_deref())?;
+    let key = keyring.named(&args.name)?;
+    if !args.secret {
+        let text = key.export_public();
+        return match &args.output {
+            None => Ok(Answer::new("key", text.clone(), json!({ "public": text }))),
+            Some(path) => {
+                fs::write(path, text).map_err(|why| unwritable(path, why))?;
+                Ok(Answer::new("key", format!("Wrote {}\n", path.display()), key_json(&key)))
+            }
+        };
+    }
+    let Some(output) = &args.output else {
+        return Err(usage(
+            "a secret key goes to a file",
+            "a screen is no place for it",
+            "add -o FILE",
+        ));
+    };
+    export_secret(&keyring, &key, output, args.no_passphrase, context)
+}
+
+fn export_secret(
+    keyring: &Keyring<'_>,
+    key: &KeyFile,
+    output: &Path,
+    no_passphrase: bool,
+    context: &Context,
+) -> Outcome {
+    let _ = keyring;
+    let opening = match key.is_encrypted()? {
+        true => Some(passphrase::existing(context, key.name().as_str())?),
+        false => None,
+    };
+    let protection = match (&opening, no_passphrase) {
+        (_, true) | (None, _) => Protection::None,
+        (Some(passphrase), false) => Protection::Passphrase(passphrase),
+    };
+    let text = key.export(opening.as_ref(), protection, &mut random)?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(output).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|why| unwritable(output, why))?;
+    context.voice.warn("a key signs in one place: do not sign with it in both");
+    Ok(Answer::new("key", format!("Wrote {}\n", output.display()), key_json(key)))
+}

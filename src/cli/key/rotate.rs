@@ -1,0 +1,140 @@
+//! `treering key rotate-root` and `rotate-log`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{RootArgs, as_root, keyring_at};
+use crate::cli::exit::Exit;
+use crate::cli::failures::usage;
+use crate::cli::filing::{ToSign, second_signature};
+use crate::cli::keyring::Keyring;
+use crate::cli::own_store::OwnStore;
+use crate::cli::voice::Failure;
+use crate::cli::{Context, Outcome, passphrase};
+use crate::statement::bodies::Body;
+use crate::statement::bodies::ledger::{RotateLogKey, RotationReason};
+use crate::statement::bodies::root::Rotate;
+use crate::store::chain_file::ChainFile;
+use crate::store::disk::{Disk, RealDisk};
+use crate::store::keys::{KeyFile, Purpose};
+
+/// Arguments of `treering key rotate-root`.
+#[derive(Debug, clap::Args)]
+pub struct RotateRootArgs {
+    /// The folder with the next root key, which becomes the root [default: the store's keys]
+    #[arg(long, value_name = "DIR")]
+    next: Option<PathBuf>,
+    /// Where to put the key of the root after it [default: the folder of --next]
+    #[arg(long, value_name = "DIR")]
+    next_to: Option<PathBuf>,
+    /// The name of the new next-root key's files
+    #[arg(long, value_name = "NAME", default_value = "next-root-2")]
+    next_name: String,
+    /// Leave the new key unencrypted
+    #[arg(long)]
+    no_passphrase: bool,
+    #[command(flatten)]
+    root: RootArgs,
+}
+
+/// Arguments of `treering key rotate-log`.
+#[derive(Debug, clap::Args)]
+pub struct RotateLogArgs {
+    /// The name of the new log key's files
+    #[arg(long, value_name = "NAME", default_value = "log-2")]
+    name: String,
+    /// Why
+    #[arg(long, value_parser = ["superseded", "lost", "compromised"], default_value = "superseded")]
+    reason: String,
+    /// The old key stops signing beside the new one at once
+    #[arg(long)]
+    drop_old: bool,
+    /// Leave the new key unencrypted
+    #[arg(long)]
+    no_passphrase: bool,
+    #[command(flatten)]
+    root: RootArgs,
+}
+
+/// Hands over to the next root.
+pub fn rotate_root(context: &Context, args: RotateRootArgs) -> Outcome {
+    let own = OwnStore::find(context)?;
+    let book = own.book()?;
+    let next_ring = keyring_at(context, args.next.as_deref())?;
+    let sealed = book.authority().root().next;
+    let key = next_ring.list()?.into_iter().find(|key| key.id().sealed() == sealed);
+    let key = key.ok_or_else(|| {
+        Failure::new(
+            Exit::Key,
+            "the next root key is not here",
+            format!(
+                "{} does not hold the key that was sealed",
+                next_ring.folder().path().display()
+            ),
+            "connect the stick that holds it and name its folder: --next DIR",
+        )
+    })?;
+    let secret = next_ring.open(&key)?;
+    let after = match &args.next_to {
+        Some(dir) => Keyring::at(context, dir),
+        None => Keyring::at(context, next_ring.folder().path()),
+    };
+    let protection = match args.no_passphrase {
+        true => None,
+        false => Some(passphrase::chosen(context)?),
+    };
+    let (new_next, _) = after.create(&args.next_name, Purpose::NextRoot, protection.as_ref())?;
+    begin_chain_if_none(&key)?;
+    let body = Body::RotateRoot(Rotate {
+        root: key.public(),
+        next: new_next.id().sealed(),
+        guardians: book.authority().root().guardians.clone(),
+    });
+    let ledger = book.ledger();
+    let second = second_signature(ledger, &body, &secret)?;
+    let done = format!(
+        "The root is now {} in {}; the next root is {}",
+        key.name(),
+        next_ring.folder().path().display(),
+        new_next.path().display()
+    );
+    as_root(context, &args.root, ledger, ToSign { body, also: vec![second] }, &done)
+}
+
+/// A next root has signed nothing yet, so it may come without a memory of its own.
+fn begin_chain_if_none(key: &KeyFile) -> Result<(), Failure> {
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    match key.chain_path().is_file() {
+        true => Ok(()),
+        false => Ok(ChainFile::create(&*disk, &key.chain_path(), key.id())?),
+    }
+}
+
+/// Changes the log key.
+pub fn rotate_log(context: &Context, args: RotateLogArgs) -> Outcome {
+    let own = OwnStore::find(context)?;
+    let keyring = Keyring::at(context, &own.store.keys());
+    let reason = match args.reason.as_str() {
+        "superseded" => RotationReason::Superseded,
+        "lost" => RotationReason::Lost,
+        "compromised" => RotationReason::Compromised,
+        word => {
+            return Err(usage(
+                format!("{word:?} is no reason"),
+                "see the list",
+                "treering help key rotate-log",
+            ));
+        }
+    };
+    let protection = match args.no_passphrase {
+        true => None,
+        false => Some(passphrase::chosen(context)?),
+    };
+    let (key, secret) = keyring.create(&args.name, Purpose::Log, protection.as_ref())?;
+    let drop_old = args.drop_old || reason != RotationReason::Superseded;
+    let body = Body::RotateLogKey(RotateLogKey { log_key: key.public(), reason, drop_old });
+    let ledger = own.ledger()?;
+    let second = second_signature(ledger, &body, &secret)?;
+    let done = format!("Checkpoints are signed by {} from here on", key.name());
+    as_root(context, &args.root, ledger, ToSign { body, also: vec![second] }, &done)
+}

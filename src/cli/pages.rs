@@ -1,0 +1,81 @@
+//! `treering completions`, `treering man`, `treering help`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap_complete::Shell;
+use serde_json::json;
+
+use super::exit::{self, Exit};
+use super::voice::{Answer, Failure};
+use super::{Outcome, command};
+
+/// Arguments of `treering completions`.
+#[derive(Debug, clap::Args)]
+pub struct CompletionsArgs {
+    /// bash, elvish, fish, powershell or zsh
+    shell: Shell,
+}
+
+/// Arguments of `treering man`.
+#[derive(Debug, clap::Args)]
+pub struct ManArgs {
+    /// The folder for the pages; it is made if need be
+    dir: PathBuf,
+}
+
+/// Arguments of `treering help`.
+#[derive(Debug, clap::Args)]
+pub struct HelpArgs {
+    /// A command, or exit-codes
+    topic: Vec<String>,
+}
+
+/// Prints completions for a shell.
+pub fn completions(args: CompletionsArgs) -> Outcome {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut command(), "treering", &mut script);
+    let script = String::from_utf8_lossy(&script).into_owned();
+    let fields = json!({ "shell": args.shell.to_string(), "script": &script });
+    Ok(Answer::new("completions", script, fields))
+}
+
+/// Writes one manual page a command.
+pub fn man(args: ManArgs) -> Outcome {
+    let written = fs::create_dir_all(&args.dir)
+        .and_then(|()| clap_mangen::generate_to(command(), &args.dir))
+        .and_then(|()| fs::read_dir(&args.dir)?.collect::<Result<Vec<_>, _>>());
+    let pages = written.map_err(|fault| {
+        Failure::new(
+            Exit::Unexpected,
+            format!("the manual pages cannot be written to {}", args.dir.display()),
+            fault,
+            "name a folder that can be written",
+        )
+    })?;
+    let text = format!("Wrote {} manual pages to {}\n", pages.len(), args.dir.display());
+    Ok(Answer::new("man", text, json!({ "pages": pages.len() })))
+}
+
+/// Help on a command, or on a topic of its own.
+pub fn help(args: HelpArgs) -> Outcome {
+    if args.topic == ["exit-codes"] {
+        return Ok(Answer::new("help", exit::HELP, json!({ "text": exit::HELP })));
+    }
+    let mut about = command();
+    about.build();
+    for name in &args.topic {
+        let below = about.find_subcommand(name).cloned();
+        about = below.ok_or_else(|| {
+            Failure::new(
+                Exit::Usage,
+                format!("there is no help on {name:?}"),
+                "it is neither a command nor exit-codes",
+                "treering help",
+            )
+        })?;
+    }
+    let text = about.render_long_help().to_string();
+    let fields = json!({ "text": &text });
+    Ok(Answer::new("help", text, fields))
+}

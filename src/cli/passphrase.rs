@@ -1,0 +1,64 @@
+//! Passphrases: from a file, or asked without echo. Never in a flag or a variable.
+
+use std::fs;
+use std::io::IsTerminal;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::Context;
+use super::exit::Exit;
+use super::failures::unreadable;
+use super::voice::Failure;
+use crate::store::pem::Passphrase;
+
+/// Ceiling of a passphrase file, in bytes: one line.
+const FILE_BYTES_MAX: u64 = 4_096;
+
+/// The passphrase that opens keys: from `--passphrase-file`, else asked at the terminal.
+pub fn existing(context: &Context, key: &str) -> Result<Passphrase, Failure> {
+    match &context.global.passphrase_file {
+        Some(path) => from_file(path),
+        None => ask(context, &format!("Passphrase of the key {key}: ")),
+    }
+}
+
+/// A passphrase for keys that are being made: asked twice.
+pub fn chosen(context: &Context) -> Result<Passphrase, Failure> {
+    if let Some(path) = &context.global.passphrase_file {
+        return from_file(path);
+    }
+    let first = ask(context, "Choose a passphrase for the new keys: ")?;
+    let second = ask(context, "The same again: ")?;
+    if !first.is_same(&second) {
+        let why = "the two passphrases differ";
+        return Err(Failure::new(Exit::Key, "no key was made", why, "run the same command again"));
+    }
+    Ok(first)
+}
+
+fn from_file(path: &Path) -> Result<Passphrase, Failure> {
+    let length = fs::metadata(path).map_err(|why| unreadable(path, why))?.len();
+    if length > FILE_BYTES_MAX {
+        return Err(unreadable(path, "a passphrase file holds one line"));
+    }
+    let text = Zeroizing::new(fs::read_to_string(path).map_err(|why| unreadable(path, why))?);
+    let line = text.lines().next().unwrap_or_default();
+    Passphrase::new(line.to_owned()).ok_or_else(|| unreadable(path, "its first line is empty"))
+}
+
+fn ask(context: &Context, prompt: &str) -> Result<Passphrase, Failure> {
+    let cannot = |why: &str| {
+        Failure::new(
+            Exit::Key,
+            "a passphrase is needed",
+            why,
+            "name a file with --passphrase-file, or run the command at a terminal",
+        )
+    };
+    if context.global.no_input || !std::io::stdin().is_terminal() {
+        return Err(cannot("nobody is at the keyboard to ask"));
+    }
+    let typed = rpassword::prompt_password(prompt).map_err(|why| cannot(&why.to_string()))?;
+    Passphrase::new(typed).ok_or_else(|| cannot("it was empty"))
+}

@@ -1,0 +1,71 @@
+//! `treering submit`: a statement that was signed elsewhere enters this ledger.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::exit::Exit;
+use super::failures::unreadable;
+use super::filing::Filing;
+use super::statement_text::summary;
+use super::voice::{Answer, Failure};
+use super::{Context, Outcome};
+use crate::statement::envelope::{MAX_STATEMENT_BYTES, Statement};
+
+/// Arguments of `treering submit`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A statement signed where the root is (treering key grant … -o FILE) or by a visiting verifier.
+  treering submit anna.statement")]
+pub struct Args {
+    /// The signed statement
+    file: PathBuf,
+}
+
+/// Files the statement.
+pub fn run(context: &Context, args: Args) -> Outcome {
+    let length = fs::metadata(&args.file).map_err(|why| unreadable(&args.file, why))?.len();
+    if length > MAX_STATEMENT_BYTES as u64 {
+        return Err(unreadable(&args.file, "longer than any statement"));
+    }
+    let bytes = fs::read(&args.file).map_err(|why| unreadable(&args.file, why))?;
+    let statement = Statement::read(bytes).map_err(|why| {
+        Failure::new(
+            Exit::Finding,
+            format!("{} is not a statement", args.file.display()),
+            why,
+            "ask for the file again; it was damaged on the way",
+        )
+    })?;
+    let mut filing = Filing::begin(context, "submit")?;
+    if let Some(position) = position_of(&filing, &statement)? {
+        let text = format!("Already in the ledger, as statement {position}.\n");
+        return Ok(Answer::new("submit", text, json!({ "position": position, "new": false })));
+    }
+    let appended = filing.append(std::slice::from_ref(&statement))?;
+    let text = format!(
+        "Filed as statement {}: {}, {}\n",
+        appended.first,
+        statement.header.typ.kind,
+        summary(&statement)
+    );
+    let fields = json!({
+        "position": appended.first.0,
+        "new": true,
+        "id": statement.id().to_string(),
+        "kind": statement.header.typ.kind.as_str(),
+    });
+    Ok(Answer::new("submit", text, fields))
+}
+
+fn position_of(filing: &Filing<'_>, statement: &Statement) -> Result<Option<u64>, Failure> {
+    let size = filing.writer.book().tree().size;
+    for held in crate::ledger::read::statements(&filing.own.folder, size) {
+        let (position, held) = held?;
+        if held.id() == statement.id() {
+            return Ok(Some(position.0));
+        }
+    }
+    Ok(None)
+}
