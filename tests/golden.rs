@@ -79,6 +79,17 @@ fn golden_files_read_back() {
     assert_eq!(card.check(ledger.id, ledger.authority.genesis()), Ok(()));
 }
 
+/// The formats are told example first, and the example is a golden file.
+#[test]
+fn the_pages_about_formats_show_golden_files() {
+    for (page, golden) in [("statement.md", "04-evidence.anchor.hex"), ("card.md", "card.json")] {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(page);
+        let page = fs::read_to_string(page).expect("a page");
+        let golden = fs::read_to_string(folder().join(golden)).expect("a golden file");
+        assert!(page.contains(&format!("\n{golden}```\n")));
+    }
+}
+
 #[test]
 fn there_is_no_golden_file_that_nobody_reads() {
     let names = expected().into_iter().map(|(name, _)| name).collect::<BTreeSet<_>>();
