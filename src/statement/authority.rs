@@ -524,11 +524,13 @@ impl Authority {
             match act {
                 Act::Granted(id) => {
                     if let Some(record) = self.grants.get_mut(&id) {
-                        record.ended = Some(Ending {
-                            at: position,
-                            reason: EndReason::RootSetAside,
-                            disputed_from: Some(trusted),
-                        });
+                        let (at, reason) = match record.ended {
+                            // The key had given itself up before.
+                            Some(ending) => (ending.at, ending.reason),
+                            None => (position, EndReason::RootSetAside),
+                        };
+                        let disputed_from = Some(trusted);
+                        record.ended = Some(Ending { at, reason, disputed_from });
                     }
                 }
                 Act::Revoked(id, before) => {

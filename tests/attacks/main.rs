@@ -1,5 +1,6 @@
 //! What a forger, a thief or a dishonest ledger might try, each test named by the attempt.
 
+mod cards;
 mod chains;
 mod drafts;
 mod envelope;

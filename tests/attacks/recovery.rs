@@ -266,6 +266,21 @@ fn a_recovery_takes_back_what_a_thief_did_as_root() {
     }
 }
 
+/// It ended itself where it did; the recovery only adds the dispute.
+#[test]
+fn a_recovery_finds_a_planted_key_that_gave_itself_up() {
+    let mut ledger = Ledger::found("site");
+    let trusted = ledger.tree();
+    let mole = ledger.granted("mole", Role::Recorder);
+    let planted = ledger.file(&mole, anchor("planted"));
+    let at = ledger.file(&mole, revoke(&mole, RevokeReason::Lost));
+    ledger.append(recovery(&ledger, trusted, &[]));
+    let record = ledger.authority.grant_of(&KeyId::of(&mole.public())).expect("granted");
+    let reason = EndReason::ByItself(RevokeReason::Lost);
+    assert_eq!(record.ended, Some(Ending { at, reason, disputed_from: Some(trusted.size) }));
+    assert_eq!(ledger.standing(planted), Standing::Disputed);
+}
+
 #[test]
 fn a_recovery_leaves_standing_what_came_before_the_trusted_size() {
     let mut ledger = Ledger::found("site");

@@ -15,10 +15,12 @@
 
 #![allow(dead_code, reason = "every test file uses its own part of this")]
 
+pub mod annotate;
 pub mod bodies;
 pub mod bytes;
 pub mod publish;
 pub mod random;
+pub mod story;
 pub mod tree;
 
 use std::convert::Infallible;
