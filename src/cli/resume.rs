@@ -96,6 +96,7 @@ fn audited(own: &OwnStore, source: &Path) -> Result<Tree, Failure> {
         clock_s: i64::MAX,
         expected: Some(own.ledger()?),
         held: Vec::new(),
+        policy: None,
         evidence: EvidenceSources::default(),
     };
     let report = audit(&input, &Progress::silent())
