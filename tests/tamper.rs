@@ -10,7 +10,7 @@ use support::publish::{checkpoint, publish, write};
 use support::{Ledger, bodies};
 use tempfile::TempDir;
 use treering::audit::checkpoints::HeldHead;
-use treering::audit::evidence::{EvidenceSources, Progress};
+use treering::audit::evidence::Progress;
 use treering::audit::finding::{AuditReport, LedgerState, Outcome, Rule, Verdict};
 use treering::audit::{AuditInput, audit};
 use treering::statement::key::Role;
@@ -33,14 +33,7 @@ fn small_ledger() -> Ledger {
 }
 
 fn look(folder: &Path, held: Vec<HeldHead>) -> AuditReport {
-    let input = AuditInput {
-        folder: folder.to_path_buf(),
-        clock_s: CLOCK_S,
-        held,
-        expected: None,
-        policy: None,
-        evidence: EvidenceSources::default(),
-    };
+    let input = AuditInput { held, ..AuditInput::of(folder, CLOCK_S) };
     audit(&input, &Progress::silent()).expect("nobody interrupts")
 }
 
@@ -216,14 +209,9 @@ fn a_policy_bounds_the_time_or_leaves_the_audit_incomplete() {
     let vkey = VerifierKey::new(name.clone(), SignatureType::Cosignature, witness.public());
     let policy = format!("witness partner {vkey}\nquorum partner\n");
     let look_with = |policy: &str| {
-        let input = AuditInput {
-            folder: folder.path().to_path_buf(),
-            clock_s: CLOCK_S,
-            held: remembered(&ledger),
-            expected: None,
-            policy: Some(Policy::parse(policy.as_bytes()).unwrap()),
-            evidence: EvidenceSources::default(),
-        };
+        let policy = Some(Policy::parse(policy.as_bytes()).unwrap());
+        let held = remembered(&ledger);
+        let input = AuditInput { held, policy, ..AuditInput::of(folder.path(), CLOCK_S) };
         audit(&input, &Progress::silent()).unwrap()
     };
     assert_eq!(look_with("quorum none\n").time, TimeLine::NotAsked);

@@ -49,6 +49,20 @@ pub struct AuditInput {
     pub evidence: EvidenceSources,
 }
 
+impl AuditInput {
+    /// A public folder, and nothing to compare it with.
+    pub fn of(folder: impl Into<PathBuf>, clock_s: i64) -> AuditInput {
+        AuditInput {
+            folder: folder.into(),
+            clock_s,
+            expected: None,
+            held: Vec::new(),
+            policy: None,
+            evidence: EvidenceSources::default(),
+        }
+    }
+}
+
 /// Audits one ledger.
 pub fn audit(input: &AuditInput, progress: &Progress<'_>) -> Result<AuditReport, Interrupted> {
     let folder = PublicFolder::new(&input.folder);
