@@ -10,6 +10,7 @@ pub mod folder;
 pub mod time;
 
 mod bundles;
+mod clocks;
 mod earlier_roots;
 mod files;
 mod reading;

@@ -1,4 +1,4 @@
-//! The ledger read in order: tree, chains, authority and clocks (rules R01, R02, R03, R06, R13).
+//! The ledger read in order: tree, chains and authority (rules R01, R02, R03).
 //!
 //! Two things take turns on all cores: the signatures of one lot of statements are checked; then,
 //! while those statements are taken up one by one, the next lot is read. Memory holds two lots, the
@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use super::bundles::{BUNDLES_AT_ONCE, ReadBundle, ReadEntry, read_bundles, recompute_leaves};
+use super::clocks::{Clocks, check_capture};
 use super::earlier_roots::EarlierRoots;
 use super::evidence::Progress;
 use super::finding::{Findings, Outcome, Rule, StatementCounts, Subject};
@@ -16,7 +17,6 @@ use super::tiles::TileCheck;
 use crate::evidence::walk::Interrupted;
 use crate::statement::authority::{Authority, Ending, Refused, Signer};
 use crate::statement::bodies::Body;
-use crate::statement::bodies::evidence::Anchor;
 use crate::statement::chain::{ChainBook, ChainFault, check_seen};
 use crate::statement::envelope::{LedgerId, Statement};
 use crate::statement::signature::{KeyBook, SignatureFault, Signed};
@@ -25,13 +25,6 @@ use crate::tlog::bundle::Bundle;
 use crate::tlog::frontier::Frontier;
 use crate::tlog::hash::{Hash, Position, Tree, TreeSize};
 use crate::tlog::tile::TILE_WIDTH;
-
-/// Clocks are allowed to disagree by this much, in seconds (rules R06, R13): people set them by hand.
-pub const CLOCK_SLACK_S: i64 = 3_600;
-/// A device that names no zone may be this far from UTC, in seconds.
-pub const ZONE_SPREAD_S: i64 = 14 * 3_600;
-/// An anchor this much later than capture and the length of the batch proves little, in seconds.
-pub const LATE_ANCHOR_S: i64 = 60 * 86_400;
 
 /// A ledger after it was read from end to end.
 #[derive(Debug)]
@@ -117,7 +110,7 @@ fn published_end(folder: &PublicFolder) -> u64 {
 
 struct Reader<'a> {
     folder: &'a PublicFolder,
-    clock_s: i64,
+    clocks: Clocks,
     out: &'a mut Findings,
     keys: KeyBook,
     ledger: Option<LedgerId>,
@@ -132,7 +125,6 @@ struct Reader<'a> {
     anything_restated: bool,
     not_admitted: Vec<Position>,
     position: u64,
-    latest_issued_at: i64,
     /// The first position whose statement could not be read or trusted. What seems to be missing
     /// after it may have been there.
     first_hole: Option<Position>,
@@ -144,7 +136,7 @@ impl<'a> Reader<'a> {
     fn new(folder: &'a PublicFolder, clock_s: i64, out: &'a mut Findings) -> Reader<'a> {
         Reader {
             folder,
-            clock_s,
+            clocks: Clocks::new(clock_s),
             out,
             keys: KeyBook::default(),
             ledger: None,
@@ -159,7 +151,6 @@ impl<'a> Reader<'a> {
             anything_restated: false,
             not_admitted: Vec::new(),
             position: 0,
-            latest_issued_at: i64::MIN,
             first_hole: None,
         }
     }
@@ -298,7 +289,7 @@ impl<'a> Reader<'a> {
         }
         let Some(signer) = self.admit(position, signed) else { return };
         self.check_seen(position, statement, signer);
-        self.check_clock(position, statement);
+        self.clocks.check_signer(position, statement, self.out);
         self.count_admitted(position, statement, signer);
     }
 
@@ -371,28 +362,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Rule R06. The signer's clock is a claim; it is only asked to run forward.
-    fn check_clock(&mut self, position: Position, statement: &Statement) {
-        let issued_at = statement.header.issued_at;
-        let subject = Subject::Statement(position);
-        if issued_at < self.latest_issued_at.saturating_sub(CLOCK_SLACK_S) {
-            let back = self.latest_issued_at.saturating_sub(issued_at);
-            let what = format!(
-                "statement {position}: its signer's clock is {back} s behind a statement before it"
-            );
-            self.out.add(Rule::R06, Outcome::Warn, "clock-back", subject.clone(), what);
-        }
-        if issued_at > self.clock_s.saturating_add(CLOCK_SLACK_S) {
-            let what =
-                format!("statement {position}: its signer's clock is ahead of this computer's");
-            self.out.add(Rule::R06, Outcome::Warn, "clock-ahead", subject, what);
-        }
-        self.latest_issued_at = self.latest_issued_at.max(issued_at);
-    }
-
     fn count_admitted(&mut self, position: Position, statement: &Statement, signer: Signer) {
         self.counts.admitted += 1;
-        self.latest_issued_at = self.latest_issued_at.max(statement.header.issued_at);
+        self.clocks.take_up(statement);
         match &statement.payload.body {
             Body::Anchor(anchor) => {
                 self.counts.anchors += 1;
@@ -428,37 +400,6 @@ impl<'a> Reader<'a> {
             not_admitted: self.not_admitted,
             roots: self.roots,
         }
-    }
-}
-
-/// Rule R13, on what the anchor says of its batch.
-fn check_capture(position: Position, statement: &Statement, anchor: &Anchor, out: &mut Findings) {
-    let Some(captured) = &anchor.captured else { return };
-    let issued_at = statement.header.issued_at;
-    let subject = || Subject::Statement(position);
-    let mut latest = i64::MIN;
-    let mut longest = 0;
-    for (period, spread) in [(captured.utc, 0), (captured.local, ZONE_SPREAD_S)] {
-        let Some(period) = period else { continue };
-        let latest_allowed = issued_at.saturating_add(CLOCK_SLACK_S).saturating_add(spread);
-        if period.last > latest_allowed {
-            let what = format!(
-                "statement {position}: a device says a file was captured after it was anchored; \
-                 one of the clocks is wrong"
-            );
-            out.add(Rule::R13, Outcome::Fail, "captured-after-anchor", subject(), what);
-        }
-        latest = latest.max(period.last);
-        longest = longest.max(period.last.saturating_sub(period.first));
-    }
-    let late_by = issued_at.saturating_sub(latest);
-    if late_by.saturating_sub(longest) > LATE_ANCHOR_S {
-        let what = format!(
-            "statement {position}: anchored {} days after the last capture; nothing shows what \
-             happened to the files in between",
-            late_by / 86_400
-        );
-        out.add(Rule::R13, Outcome::Warn, "anchored-late", subject(), what);
     }
 }
 
