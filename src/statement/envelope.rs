@@ -18,6 +18,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -59,11 +60,34 @@ pub struct Statement {
     protected_end: usize,
     payload_end: usize,
     signature: Signature,
+    contents: Contents,
+    countersigned: Vec<u8>,
+}
+
+/// What the bytes of a statement say: `statement.header` and `statement.payload`.
+///
+/// A statement lends it to be read and never to be changed, or a signature that matches the bytes
+/// could stand for other words:
+///
+/// ```compile_fail,E0594
+/// fn forge(statement: &mut treering::statement::envelope::Statement) {
+///     statement.header.issued_at = 0;
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contents {
     /// The protected header.
     pub header: Header,
     /// The payload.
     pub payload: Payload,
-    countersigned: Vec<u8>,
+}
+
+impl Deref for Statement {
+    type Target = Contents;
+
+    fn deref(&self) -> &Contents {
+        &self.contents
+    }
 }
 
 /// The fields every statement shares, and the body of its kind.
@@ -157,8 +181,8 @@ impl Statement {
             cbor::decode_value(message, MAX_STATEMENT_BYTES).map_err(ReadError::Envelope)?;
         let (protected, payload, signature) = split_parts(parts).ok_or(ReadError::Parts)?;
         let header = read_header(&protected)?;
-        let (payload_fields, countersigned) = read_payload(&payload, &header.typ)?;
-        if payload_fields.body.subject().is_some_and(|subject| subject != header.subject) {
+        let (fields, countersigned) = read_payload(&payload, &header.typ)?;
+        if fields.body.subject().is_some_and(|subject| subject != header.subject) {
             return Err(ReadError::SubjectMismatch);
         }
         // D2 84, then the two byte strings with A0 between them.
@@ -170,8 +194,7 @@ impl Statement {
             protected_end,
             payload_end,
             signature,
-            header,
-            payload: payload_fields,
+            contents: Contents { header, payload: fields },
             countersigned,
         })
     }
