@@ -19,7 +19,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::book::{Book, Refusal};
-use super::growth::{GrowthError, Present, ReadBackError, growth, read_back};
+use super::growth::{GrowthError, Present, TreeFault, check_tiles, growth, read_back};
 use super::read::{self, LedgerUnreadable, ledger_in};
 use crate::statement::authority::LogKeyTerm;
 use crate::statement::envelope::Statement;
@@ -29,7 +29,7 @@ use crate::store::outside::Incarnation;
 use crate::store::public::{PublicError, PublicFolder};
 use crate::store::safe_name::SafeName;
 use crate::tlog::bundle::Bundle;
-use crate::tlog::checkpoint::{SignedCheckpoint, log_vkey};
+use crate::tlog::checkpoint::{Checkpoint, SignedCheckpoint, log_vkey};
 use crate::tlog::ed25519::{PublicKey, SecretKey};
 use crate::tlog::frontier::Frontier;
 use crate::tlog::hash::{Hash, Position, Tree, TreeSize};
@@ -135,8 +135,8 @@ pub enum AppendError {
     #[error(transparent)]
     Disk(#[from] DiskError),
     /// What was written reads back differently. Nothing was signed.
-    #[error(transparent)]
-    ReadBack(#[from] ReadBackError<PublicError>),
+    #[error("what was just written is not what was meant to be: {0}")]
+    ReadBack(#[from] TreeFault<PublicError>),
     /// The head does not move.
     #[error(transparent)]
     Head(#[from] HeadError),
@@ -192,10 +192,10 @@ impl Writer {
         let folder = folder_of(&places, name);
         let ledger = ledger_in(&folder)?;
         let guarded = GuardedHead::open(places, ledger)?;
-        let head = guarded.head().checkpoint.tree;
+        let head = guarded.head().checkpoint.clone();
         let published = folder.checkpoint();
         let not_signed = |found: String| OpenError::NotWhatWasSigned {
-            head: head.size,
+            head: head.tree.size,
             checkpoint: match &published {
                 Ok(Some(checkpoint)) => checkpoint.tree().size.to_string(),
                 Ok(None) => "missing".into(),
@@ -203,13 +203,25 @@ impl Writer {
             },
             found,
         };
-        let book = read::book(&folder, ledger, head.size)?;
-        if book.tree() != head {
+        let book = match read::book(&folder, ledger, head.tree.size) {
+            Err(fault) if is_damage(&fault) => return Err(not_signed(fault.to_string())),
+            read => read?,
+        };
+        if book.tree() != head.tree {
             return Err(not_signed(format!("statements of root {}", book.tree().root)));
         }
+        if head != Checkpoint::new(book.authority().genesis().origin.clone(), head.tree) {
+            return Err(not_signed(format!("a head with the text of {}", head.origin)));
+        }
+        if let Err(fault) = check_tiles(&folder, TreeSize(0), head.tree) {
+            return Err(not_signed(fault.to_string()));
+        }
         let checkpoint = match &published {
-            Ok(Some(published)) if published.tree().size > head.size => {
+            Ok(Some(published)) if published.tree().size > head.tree.size => {
                 return Err(not_signed("the head was rolled back".into()));
+            }
+            Ok(Some(published)) if contradicts(published, &folder, &book) => {
+                return Err(not_signed("a signed checkpoint of another history".into()));
             }
             Ok(Some(published)) if is_signed_head(published, &book) => Some(published.clone()),
             // Older, missing, damaged: the head was moved and its signature never became durable.
@@ -223,6 +235,7 @@ impl Writer {
                 (signable.signed(), checkpoint)
             }
         };
+        let head = head.tree;
         folder.remove_beyond(head.size).map_err(PublicError::Disk)?;
         let recent = vec![head.size];
         Ok(Writer { folder, book, head: Some(guarded), checkpoint, recent })
@@ -315,6 +328,28 @@ fn sign(
     let checkpoint = SignedCheckpoint::new(head.head().checkpoint.clone(), lines)?;
     folder.publish(&checkpoint)?;
     Ok(checkpoint)
+}
+
+/// Whether files under the head are gone or are not what they were, rather than out of reach.
+fn is_damage(fault: &LedgerUnreadable) -> bool {
+    match fault {
+        LedgerUnreadable::Public(PublicError::Disk(fault)) => {
+            !matches!(fault, DiskError::Refused { .. }) || fault.is_not_found()
+        }
+        LedgerUnreadable::Public(_) | LedgerUnreadable::Statement(..) => true,
+        LedgerUnreadable::NoLedger(_) | LedgerUnreadable::Refused(..) => false,
+    }
+}
+
+/// Whether the ledger's own log has signed a tree that the book's does not begin with. What nobody
+/// signed is damage, and contradicts nothing.
+fn contradicts(checkpoint: &SignedCheckpoint, folder: &PublicFolder, book: &Book) -> bool {
+    let (tree, here) = (checkpoint.tree(), book.tree());
+    let is_signed = book
+        .authority()
+        .log_keys()
+        .any(|key| checkpoint.note().check([&log_vkey(checkpoint.origin(), key)]).is_ok());
+    is_signed && read::root_at(folder, tree.size, here.size) != Some(tree.root)
 }
 
 /// Whether this checkpoint is the head under the signature it needs.
