@@ -12,7 +12,8 @@
 //! acknowledge  the statements are in the ledger
 //! ```
 //!
-//! Any failure after judging poisons the writer: going on means opening again, which looks again.
+//! Any failure once writing has begun poisons the writer: going on means opening again, which looks
+//! again.
 
 use std::sync::Arc;
 
@@ -140,7 +141,7 @@ pub enum AppendError {
     /// The head does not move.
     #[error(transparent)]
     Head(#[from] HeadError),
-    /// The head is not signed; opening signs it.
+    /// The head is not signed. Where a log key is missing nothing was written; otherwise opening signs it.
     #[error(transparent)]
     Sign(#[from] SignError),
 }
@@ -173,12 +174,13 @@ impl Writer {
         for (index, statement) in (1..).zip(rest) {
             book.admit(statement, &mut |_| None).map_err(refused(index))?;
         }
+        let secrets = secrets(&book, log_keys).map_err(SignError::from)?;
         folder.create()?;
         grow(&folder, &Frontier::new(), statements, book.tree())?;
         let origin = book.authority().genesis().origin.clone();
         let head = Head::new(book.ledger(), origin, book.tree(), incarnation);
         let signable = GuardedHead::found(places, head)?;
-        let checkpoint = sign(&signable, &folder, &book, log_keys)?;
+        let checkpoint = sign(&signable, &folder, &secrets)?;
         let recent = vec![book.tree().size];
         Ok(Writer { folder, book, head: Some(signable.signed()), checkpoint, recent })
     }
@@ -230,8 +232,9 @@ impl Writer {
         let (guarded, checkpoint) = match checkpoint {
             Some(checkpoint) => (guarded, checkpoint),
             None => {
+                let secrets = secrets(&book, log_keys).map_err(SignError::from)?;
                 let signable = guarded.sign_again()?;
-                let checkpoint = sign(&signable, &folder, &book, log_keys)?;
+                let checkpoint = sign(&signable, &folder, &secrets)?;
                 (signable.signed(), checkpoint)
             }
         };
@@ -258,9 +261,17 @@ impl Writer {
                 return Err(AppendError::Refused { index, refusal });
             }
         }
+        // Before anything is written: a passphrase mistyped here has changed nothing.
+        let secrets = match secrets(&book, log_keys) {
+            Ok(secrets) => secrets,
+            Err(missing) => {
+                self.head = Some(guarded);
+                return Err(SignError::from(missing).into());
+            }
+        };
         grow(&self.folder, &before, statements, book.tree())?;
         let signable = guarded.advance(book.tree(), incarnation)?;
-        let checkpoint = sign(&signable, &self.folder, &book, log_keys)?;
+        let checkpoint = sign(&signable, &self.folder, &secrets)?;
 
         self.book = book;
         self.head = Some(signable.signed());
@@ -313,18 +324,24 @@ fn grow(
     Ok(read_back(folder, before.size(), expected)?)
 }
 
-/// Signs the head with every log key in force at its size, older ones first, and publishes it.
+/// The secret half of every log key in force, older ones first.
+fn secrets(book: &Book, log_keys: LogKeys<'_>) -> Result<Vec<SecretKey>, LogKeyMissing> {
+    let LogKeyTerm { required, beside, .. } = book.authority().log_keys_in_force();
+    let all = beside.iter().chain([required]);
+    all.map(|key| match log_keys(key)? {
+        secret if secret.public() == *key => Ok(secret),
+        _ => Err(LogKeyMissing { why: "the key at hand is not the ledger's log key".into() }),
+    })
+    .collect()
+}
+
+/// Signs the head and publishes it.
 fn sign(
     head: &SignableHead,
     folder: &PublicFolder,
-    book: &Book,
-    log_keys: LogKeys<'_>,
+    secrets: &[SecretKey],
 ) -> Result<SignedCheckpoint, SignError> {
-    let LogKeyTerm { required, beside, .. } = book.authority().log_keys_in_force();
-    let mut lines = Vec::new();
-    for key in beside.iter().chain([required]) {
-        lines.push(head.sign(&log_keys(key)?));
-    }
+    let lines = secrets.iter().map(|secret| head.sign(secret)).collect();
     let checkpoint = SignedCheckpoint::new(head.head().checkpoint.clone(), lines)?;
     folder.publish(&checkpoint)?;
     Ok(checkpoint)
