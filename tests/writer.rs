@@ -2,9 +2,18 @@
 
 mod support;
 
-use support::key;
+use std::sync::Arc;
+
 use support::park::{Park, grown, incarnation, ledger_of};
+use support::publish::publish;
+use support::{bodies, key};
+use treering::ledger::book::Refusal;
+use treering::ledger::read;
 use treering::ledger::writer::{AppendError, LogKeyMissing, SignError};
+use treering::statement::authority::Refused;
+use treering::store::disk::RealDisk;
+use treering::store::public::PublicFolder;
+use treering::tlog::hash::{Hash, Tree, TreeSize};
 
 /// A passphrase mistyped, a stick left at home, another key of the same name: the batch is not in the
 /// ledger, nothing was written, and the same writer takes it once the key is there.
@@ -25,4 +34,46 @@ fn without_the_log_key_nothing_is_written() {
     }
     park.append(&mut writer, batch).unwrap();
     park.assert_clean(more.tree());
+}
+
+/// A root distrusts a key from a tree on that it names. The writer must know that tree: it takes no
+/// statement that an auditor would refuse.
+#[test]
+fn a_trusted_tree_that_cannot_be_compared_is_refused() {
+    let ledger = ledger_of(3);
+    let with_anchor = grown(ledger.clone(), "more", 1);
+    let revocation = |trusted| {
+        let mut ledger = with_anchor.clone();
+        let root = ledger.root.clone();
+        ledger.append(ledger.signed(&root, bodies::revoke_compromised(&key("anna"), trusted), &[]));
+        ledger
+    };
+    let forged = revocation(Tree { root: Hash::of(b"another tree"), ..with_anchor.tree() });
+    let honest = revocation(with_anchor.tree());
+    assert!(forged.verdicts[4].is_err() && honest.verdicts[4].is_ok());
+
+    let park = Park::with(&ledger, &[3]);
+    let mut writer = park.open().unwrap();
+    for together in [&forged, &honest] {
+        // The tree of size 4 is not there while the batch is judged.
+        let refused = park.append(&mut writer, &together.entries[3..]);
+        let Err(AppendError::Refused { index: 1, refusal }) = refused else {
+            panic!("{refused:?}")
+        };
+        assert_eq!(refusal, Refusal::RootUnknown(TreeSize(4)));
+    }
+    park.append(&mut writer, &with_anchor.entries[3..]).unwrap();
+    let refused = park.append(&mut writer, &forged.entries[4..]);
+    let Err(AppendError::Refused { refusal, .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!(refusal, Refusal::Authority(Refused::TrustedWrong));
+    park.append(&mut writer, &honest.entries[4..]).unwrap();
+    park.assert_clean(honest.tree());
+
+    // A ledger that another program wrote in one go has only the tiles of its size.
+    let folder = tempfile::tempdir().unwrap();
+    for (ledger, is_admitted) in [(&honest, true), (&forged, false)] {
+        publish(ledger, folder.path());
+        let folder = PublicFolder::new(Arc::new(RealDisk), folder.path());
+        assert_eq!(read::book(&folder, ledger.id, TreeSize(5)).is_ok(), is_admitted);
+    }
 }
