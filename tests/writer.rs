@@ -77,3 +77,39 @@ fn a_trusted_tree_that_cannot_be_compared_is_refused() {
         assert_eq!(read::book(&folder, ledger.id, TreeSize(5)).is_ok(), is_admitted);
     }
 }
+
+#[test]
+fn an_empty_batch_changes_nothing() {
+    let ledger = ledger_of(3);
+    let park = Park::with(&ledger, &[3]);
+    let mut writer = park.open().unwrap();
+    let before = park.picture();
+    let appended = park.append(&mut writer, &[]).unwrap();
+    assert_eq!((appended.first.0, appended.checkpoint.tree()), (3, ledger.tree()));
+    assert!(park.picture() == before);
+    let more = grown(ledger, "more", 1);
+    park.append(&mut writer, &more.entries[3..]).unwrap();
+}
+
+/// People add a batch a day, each with a process of its own. Without clearing up, 256 single
+/// statements would leave 32,640 of them behind in partial bundles.
+#[test]
+fn partial_files_do_not_pile_up_over_many_openings() {
+    let partial = |park: &Park| -> Vec<u64> {
+        let path = |width: &u64| park.public().join(format!("tile/entries/000.p/{width}"));
+        let tile = |width: &u64| park.public().join(format!("tile/0/000.p/{width}"));
+        let widths = (1..256).filter(|width| path(width).is_file());
+        widths.inspect(|width| assert!(tile(width).is_file())).collect()
+    };
+    let ledger = ledger_of(262);
+    let park = Park::with(&ledger, &[2, 3, 4, 250, 251]);
+    // Until the full one stands, readers of older checkpoints have nothing else.
+    assert_eq!(partial(&park), [2, 3, 4, 250, 251]);
+    for (size, left) in [(258, &[4, 250, 251][..]), (259, &[250, 251]), (260, &[251]), (262, &[])] {
+        let mut writer = park.open().unwrap();
+        let from = writer.book().tree().size.0 as usize;
+        park.append(&mut writer, &ledger.entries[from..size]).unwrap();
+        assert_eq!(partial(&park), left, "at {size}");
+        park.assert_clean(ledger.tree_at(size as u64));
+    }
+}

@@ -15,6 +15,7 @@
 //! Any failure once writing has begun poisons the writer: going on means opening again, which looks
 //! again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -49,7 +50,8 @@ pub struct Writer {
     /// Absent once a failure left it unclear what is on the disk.
     head: Option<GuardedHead>,
     checkpoint: SignedCheckpoint,
-    recent: Vec<TreeSize>,
+    /// Sizes whose partial tiles may still be there.
+    recent: BTreeSet<TreeSize>,
 }
 
 /// Gives the secret half of a log key, for example by asking for a passphrase.
@@ -181,7 +183,7 @@ impl Writer {
         let head = Head::new(book.ledger(), origin, book.tree(), incarnation);
         let signable = GuardedHead::found(places, head)?;
         let checkpoint = sign(&signable, &folder, &secrets)?;
-        let recent = vec![book.tree().size];
+        let recent = BTreeSet::from([book.tree().size]);
         Ok(Writer { folder, book, head: Some(signable.signed()), checkpoint, recent })
     }
 
@@ -238,9 +240,9 @@ impl Writer {
                 (signable.signed(), checkpoint)
             }
         };
-        let head = head.tree;
-        folder.remove_beyond(head.size).map_err(PublicError::Disk)?;
-        let recent = vec![head.size];
+        let head = head.tree.size;
+        let mut recent = folder.remove_beyond(head).map_err(PublicError::Disk)?;
+        recent.insert(head);
         Ok(Writer { folder, book, head: Some(guarded), checkpoint, recent })
     }
 
@@ -252,6 +254,11 @@ impl Writer {
         incarnation: Incarnation,
     ) -> Result<Appended, AppendError> {
         let guarded = self.head.take().ok_or(AppendError::Poisoned)?;
+        if statements.is_empty() {
+            self.head = Some(guarded);
+            let first = Position(self.book.tree().size.0);
+            return Ok(Appended { first, checkpoint: self.checkpoint.clone() });
+        }
         let before = self.book.frontier().clone();
         let mut book = self.book.clone();
         for (index, statement) in statements.iter().enumerate() {
@@ -282,12 +289,16 @@ impl Writer {
 
     /// Removes partial tiles that no recent checkpoint needs. Failing to is no failure of the commit.
     fn forget_superseded(&mut self) {
-        self.recent.push(self.book.tree().size);
-        let surplus = self.recent.len().saturating_sub(SIZES_KEPT);
-        let gone: Vec<TreeSize> = self.recent.drain(..surplus).collect();
-        if let Some(from) = gone.first() {
-            let _ = self.folder.remove_superseded(*from, &self.recent);
+        self.recent.insert(self.book.tree().size);
+        let Some(oldest_kept) = self.recent.iter().rev().nth(SIZES_KEPT - 1).copied() else {
+            return;
+        };
+        let kept = self.recent.split_off(&oldest_kept);
+        if let Some(oldest) = self.recent.first() {
+            let kept: Vec<TreeSize> = kept.iter().copied().collect();
+            let _ = self.folder.remove_superseded(*oldest, &kept);
         }
+        self.recent = kept;
     }
 
     /// What the ledger's statements add up to.
