@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! judge        every statement, on a copy of the book             nothing happened
+//! keys         the log keys, opened                               nothing happened
 //! write        bundles and tiles under new names, each durable    names beyond the head: removed
 //! read back    entries → leaf hashes → tiles → root               the same
 //! move         the head, with the outside record around it        finished or dropped, by the record
@@ -176,13 +177,13 @@ impl Writer {
         for (index, statement) in (1..).zip(rest) {
             book.admit(statement, &mut |_| None).map_err(refused(index))?;
         }
-        let secrets = secrets(&book, log_keys).map_err(SignError::from)?;
+        let keys = signing_keys(&book, log_keys)?;
         folder.create()?;
         grow(&folder, &Frontier::new(), statements, book.tree())?;
         let origin = book.authority().genesis().origin.clone();
         let head = Head::new(book.ledger(), origin, book.tree(), incarnation);
         let signable = GuardedHead::found(places, head)?;
-        let checkpoint = sign(&signable, &folder, &secrets)?;
+        let checkpoint = sign(&signable, &folder, &keys)?;
         let recent = BTreeSet::from([book.tree().size]);
         Ok(Writer { folder, book, head: Some(signable.signed()), checkpoint, recent })
     }
@@ -234,9 +235,9 @@ impl Writer {
         let (guarded, checkpoint) = match checkpoint {
             Some(checkpoint) => (guarded, checkpoint),
             None => {
-                let secrets = secrets(&book, log_keys).map_err(SignError::from)?;
+                let keys = signing_keys(&book, log_keys)?;
                 let signable = guarded.sign_again()?;
-                let checkpoint = sign(&signable, &folder, &secrets)?;
+                let checkpoint = sign(&signable, &folder, &keys)?;
                 (signable.signed(), checkpoint)
             }
         };
@@ -268,17 +269,16 @@ impl Writer {
                 return Err(AppendError::Refused { index, refusal });
             }
         }
-        // Before anything is written: a passphrase mistyped here has changed nothing.
-        let secrets = match secrets(&book, log_keys) {
-            Ok(secrets) => secrets,
-            Err(missing) => {
+        let keys = match signing_keys(&book, log_keys) {
+            Ok(keys) => keys,
+            Err(fault) => {
                 self.head = Some(guarded);
-                return Err(SignError::from(missing).into());
+                return Err(fault.into());
             }
         };
         grow(&self.folder, &before, statements, book.tree())?;
         let signable = guarded.advance(book.tree(), incarnation)?;
-        let checkpoint = sign(&signable, &self.folder, &secrets)?;
+        let checkpoint = sign(&signable, &self.folder, &keys)?;
 
         self.book = book;
         self.head = Some(signable.signed());
@@ -335,24 +335,25 @@ fn grow(
     Ok(read_back(folder, before.size(), expected)?)
 }
 
-/// The secret half of every log key in force, older ones first.
-fn secrets(book: &Book, log_keys: LogKeys<'_>) -> Result<Vec<SecretKey>, LogKeyMissing> {
+/// The secret halves of every log key in force, older ones first. Asked for before anything is written:
+/// a passphrase that nobody remembers must not leave a head without its signature.
+fn signing_keys(book: &Book, log_keys: LogKeys<'_>) -> Result<Vec<SecretKey>, SignError> {
     let LogKeyTerm { required, beside, .. } = book.authority().log_keys_in_force();
     let all = beside.iter().chain([required]);
-    all.map(|key| match log_keys(key)? {
+    let keys = all.map(|key| match log_keys(key)? {
         secret if secret.public() == *key => Ok(secret),
         _ => Err(LogKeyMissing { why: "the key at hand is not the ledger's log key".into() }),
-    })
-    .collect()
+    });
+    Ok(keys.collect::<Result<_, _>>()?)
 }
 
-/// Signs the head and publishes it.
+/// Signs the head with these log keys and publishes it.
 fn sign(
     head: &SignableHead,
     folder: &PublicFolder,
-    secrets: &[SecretKey],
+    keys: &[SecretKey],
 ) -> Result<SignedCheckpoint, SignError> {
-    let lines = secrets.iter().map(|secret| head.sign(secret)).collect();
+    let lines = keys.iter().map(|key| head.sign(key)).collect();
     let checkpoint = SignedCheckpoint::new(head.head().checkpoint.clone(), lines)?;
     folder.publish(&checkpoint)?;
     Ok(checkpoint)

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use treering::audit::checkpoints::HeldHead;
-use treering::audit::evidence::{EvidenceSources, Progress};
+use treering::audit::evidence::Progress;
 use treering::audit::finding::{AuditReport, LedgerState, Outcome, Rule};
 use treering::audit::{AuditInput, audit};
 use treering::ledger::writer::{AppendError, Appended, OpenError, Writer};
@@ -143,13 +143,8 @@ impl Park {
 
     /// Audits the public folder against the head the park remembers.
     pub fn audit(&self, head: Tree) -> AuditReport {
-        let input = AuditInput {
-            folder: self.public(),
-            clock_s: CLOCK_S,
-            held: vec![HeldHead::Remembered(head)],
-            expected: None,
-            evidence: EvidenceSources::default(),
-        };
+        let held = vec![HeldHead::Remembered(head)];
+        let input = AuditInput { held, ..AuditInput::of(self.public(), CLOCK_S) };
         audit(&input, &Progress::silent()).expect("nobody interrupts")
     }
 
