@@ -33,9 +33,9 @@ pub enum Refusal {
     /// Its key might not sign it here.
     #[error("{0}")]
     Authority(#[from] Refused),
-    /// The root at the size its signer saw cannot be computed from this ledger.
-    #[error("the checkpoint its signer saw, of size {0}, cannot be compared")]
-    SeenUnknown(TreeSize),
+    /// The root at a size it names cannot be computed from this ledger yet.
+    #[error("the tree of size {0} that it names cannot be compared: no checkpoint here reaches it")]
+    RootUnknown(TreeSize),
     /// It is of a kind or version that this program does not know, in a family that decides who may
     /// sign; after it nobody could be judged.
     #[error(
@@ -76,8 +76,19 @@ impl Book {
         let (key, chain) = (statement.header.key, &statement.payload.chain);
         self.chains.check(&key, self.ledger(), chain)?;
         let mut authority = self.authority.clone();
-        let signer = authority.admit(position, signed, root_at)?;
-        let seen_root = |size| root_at(size).ok_or(Refusal::SeenUnknown(size));
+        // Authority lets pass what it cannot compare, for readers of a part. A writer has the whole.
+        let mut unknown = None;
+        let mut noting = |size| {
+            root_at(size).or_else(|| {
+                unknown = Some(size);
+                None
+            })
+        };
+        let signer = authority.admit(position, signed, &mut noting)?;
+        if let Some(size) = unknown {
+            return Err(Refusal::RootUnknown(size));
+        }
+        let seen_root = |size| root_at(size).ok_or(Refusal::RootUnknown(size));
         check_seen(chain, position, signer.must_name_what_it_saw(), seen_root)??;
         self.authority = authority;
         self.keys = keys;
