@@ -62,9 +62,11 @@ fn read_entries(
     let mut entries = split.map_err(|fault| format!("damaged: {fault}"))?;
     entries.truncate(usize::from(bundle.width()));
     compare_older_files(folder, bundle, &bytes, older_files);
-    let read = |entry: &&[u8]| ReadEntry {
-        leaf: leaf_hash(entry),
-        statement: Statement::read(entry.to_vec()),
+    let read = |entry: &&[u8]| {
+        let statement = Statement::read(entry.to_vec());
+        // A statement's id is its leaf hash, and it has computed it.
+        let leaf = statement.as_ref().map_or_else(|_| leaf_hash(entry), Statement::id);
+        ReadEntry { leaf, statement }
     };
     Ok(entries.par_iter().map(read).collect())
 }

@@ -128,6 +128,21 @@ fn check_log_signature(
 
 /// Holds the cosigned checkpoints beside the head against the tree, and their list against them.
 pub fn check_cosigned(folder: &PublicFolder, read: &mut ReadLedger, out: &mut Findings) {
+    let sizes = cosigned_sizes(folder);
+    for size in &sizes {
+        check_cosigned_at(folder, read, *size, out);
+    }
+    check_list_of_sizes(folder, &sizes, out);
+}
+
+/// The cosigned checkpoints that can be read.
+pub fn cosigned_checkpoints(folder: &PublicFolder) -> Vec<SignedCheckpoint> {
+    let read = |size: TreeSize| read_checkpoint(folder, &format!("checkpoints/{size}")).ok();
+    cosigned_sizes(folder).into_iter().filter_map(read).collect()
+}
+
+/// The sizes of the checkpoints beside the head, ascending.
+fn cosigned_sizes(folder: &PublicFolder) -> Vec<TreeSize> {
     let mut sizes = Vec::new();
     let names = std::fs::read_dir(folder.root().join("checkpoints"));
     for name in
@@ -138,10 +153,7 @@ pub fn check_cosigned(folder: &PublicFolder, read: &mut ReadLedger, out: &mut Fi
         sizes.extend(size.map(TreeSize));
     }
     sizes.sort_unstable();
-    for size in &sizes {
-        check_cosigned_at(folder, read, *size, out);
-    }
-    check_list_of_sizes(folder, &sizes, out);
+    sizes
 }
 
 fn check_cosigned_at(

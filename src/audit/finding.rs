@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::time::TimeLine;
 use crate::statement::envelope::LedgerId;
 use crate::tlog::hash::{Hash, Position, Tree, TreeSize};
 
@@ -348,6 +349,8 @@ pub struct AuditReport {
     pub state: LedgerState,
     /// The audit in one word.
     pub verdict: Verdict,
+    /// When, as far as believed witnesses say.
+    pub time: TimeLine,
     /// Every rule.
     pub rules: Vec<RuleResult>,
     /// Every exception kept.

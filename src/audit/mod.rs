@@ -7,6 +7,7 @@ pub mod checkpoints;
 pub mod evidence;
 pub mod finding;
 pub mod folder;
+pub mod time;
 
 mod bundles;
 mod earlier_roots;
@@ -22,11 +23,13 @@ use evidence::{EvidenceSources, Progress};
 use finding::{AuditReport, Findings, Identity, LedgerState, Outcome, Rule, Subject, Verdict};
 use folder::PublicFolder;
 use reading::ReadLedger;
+use time::TimeLine;
 
 use crate::evidence::walk::Interrupted;
 use crate::statement::envelope::LedgerId;
 use crate::tlog::bundle::Bundle;
 use crate::tlog::hash::TreeSize;
+use crate::tlog::policy::Policy;
 use crate::tlog::tile::TILE_WIDTH;
 
 /// What an audit is given.
@@ -40,8 +43,24 @@ pub struct AuditInput {
     pub expected: Option<LedgerId>,
     /// Heads of this ledger from before.
     pub held: Vec<HeldHead>,
+    /// The witnesses to believe.
+    pub policy: Option<Policy>,
     /// Where evidence files and manifests are.
     pub evidence: EvidenceSources,
+}
+
+impl AuditInput {
+    /// A public folder, and nothing to compare it with.
+    pub fn of(folder: impl Into<PathBuf>, clock_s: i64) -> AuditInput {
+        AuditInput {
+            folder: folder.into(),
+            clock_s,
+            expected: None,
+            held: Vec::new(),
+            policy: None,
+            evidence: EvidenceSources::default(),
+        }
+    }
 }
 
 /// Audits one ledger.
@@ -75,6 +94,7 @@ pub fn audit(input: &AuditInput, progress: &Progress<'_>) -> Result<AuditReport,
         kind: authority.genesis().kind.clone(),
         origin: authority.genesis().origin.to_string(),
     });
+    let time = time::time_line(&folder, head.as_ref(), input.policy.as_ref());
     let rules = out.results();
     let worst = rules.iter().map(|rule| rule.outcome).max().unwrap_or(Outcome::CannotCheck);
     Ok(AuditReport {
@@ -86,8 +106,10 @@ pub fn audit(input: &AuditInput, progress: &Progress<'_>) -> Result<AuditReport,
             (LedgerState::Forked, _) => Verdict::Fork,
             (_, Outcome::Fail) => Verdict::Fail,
             (_, Outcome::CannotCheck) => Verdict::Incomplete,
+            _ if time == TimeLine::NotMet => Verdict::Incomplete,
             (_, Outcome::Warn | Outcome::Pass) => Verdict::Pass,
         },
+        time,
         rules,
         findings_not_listed: out.not_kept(),
         findings: out.into_sorted(),

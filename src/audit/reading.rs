@@ -5,6 +5,7 @@
 //! keys, and 64 bytes for every 256 statements ([`super::earlier_roots`]).
 
 use rayon::prelude::*;
+use walkdir::WalkDir;
 
 use super::bundles::{BUNDLES_AT_ONCE, ReadBundle, ReadEntry, read_bundles, recompute_leaves};
 use super::earlier_roots::EarlierRoots;
@@ -20,8 +21,10 @@ use crate::statement::chain::{ChainBook, ChainFault, check_seen};
 use crate::statement::envelope::{LedgerId, Statement};
 use crate::statement::signature::{KeyBook, SignatureFault, Signed};
 use crate::statement::standing::StandingBook;
+use crate::tlog::bundle::Bundle;
 use crate::tlog::frontier::Frontier;
 use crate::tlog::hash::{Hash, Position, Tree, TreeSize};
+use crate::tlog::tile::TILE_WIDTH;
 
 /// Clocks are allowed to disagree by this much, in seconds (rules R06, R13): people set them by hand.
 pub const CLOCK_SLACK_S: i64 = 3_600;
@@ -78,7 +81,9 @@ pub fn read_ledger(
     progress: &Progress<'_>,
 ) -> Result<ReadLedger, Interrupted> {
     let mut reader = Reader::new(folder, clock_s, out);
-    let mut lot = read_bundles(folder, size, 0);
+    // A checkpoint may claim any size; what is read is bounded by the files that are there.
+    let there = TreeSize(size.0.min(published_end(folder)));
+    let mut lot = read_bundles(folder, there, 0);
     let mut first = 0;
     while !lot.is_empty() {
         first += BUNDLES_AT_ONCE;
@@ -86,13 +91,28 @@ pub fn read_ledger(
         let verdicts = reader.check_signatures(&lot);
         let ((), next) = rayon::join(
             || reader.take_up_lot(&lot, verdicts),
-            || read_bundles(folder, size, first),
+            || read_bundles(folder, there, first),
         );
         (progress.statements)(reader.position);
         progress.go_on()?;
         lot = next;
     }
+    if there < size {
+        reader.take_up_missing_end(there, size);
+    }
     Ok(reader.finish())
+}
+
+/// One beyond the last position for which a bundle is published.
+fn published_end(folder: &PublicFolder) -> u64 {
+    let files = WalkDir::new(folder.root().join("tile/entries")).into_iter().filter_map(Result::ok);
+    let end = files.filter_map(|file| {
+        let name = file.path().strip_prefix(folder.root()).ok()?;
+        let parts: Option<Vec<&str>> = name.iter().map(|part| part.to_str()).collect();
+        let bundle = Bundle::parse_path(&parts?.join("/")).ok()?;
+        bundle.first().0.checked_add(u64::from(bundle.full().width()))
+    });
+    end.max().unwrap_or(0)
 }
 
 struct Reader<'a> {
@@ -197,6 +217,17 @@ impl<'a> Reader<'a> {
             self.frontier = None;
         }
         self.position += width;
+    }
+
+    /// Bundles at the end that nothing stands for.
+    fn take_up_missing_end(&mut self, there: TreeSize, size: TreeSize) {
+        let first = Bundle::at(there.0 / u64::from(TILE_WIDTH), size);
+        let path = first.map(Bundle::path).unwrap_or_default();
+        let last = size.0 - 1;
+        let what = format!("statements {there} to {last} are missing, from the bundle {path} on");
+        let subject = Subject::Published(path);
+        self.out.add(Rule::R02, Outcome::Fail, "bundle-unreadable", subject, what);
+        self.frontier = None;
     }
 
     fn push_leaf(&mut self, leaf: Hash) {
@@ -405,6 +436,8 @@ fn check_capture(position: Position, statement: &Statement, anchor: &Anchor, out
     let Some(captured) = &anchor.captured else { return };
     let issued_at = statement.header.issued_at;
     let subject = || Subject::Statement(position);
+    let mut latest = i64::MIN;
+    let mut longest = 0;
     for (period, spread) in [(captured.utc, 0), (captured.local, ZONE_SPREAD_S)] {
         let Some(period) = period else { continue };
         let latest_allowed = issued_at.saturating_add(CLOCK_SLACK_S).saturating_add(spread);
@@ -415,16 +448,17 @@ fn check_capture(position: Position, statement: &Statement, anchor: &Anchor, out
             );
             out.add(Rule::R13, Outcome::Fail, "captured-after-anchor", subject(), what);
         }
-        let length = period.last.saturating_sub(period.first);
-        let late_by = issued_at.saturating_sub(period.last).saturating_sub(length);
-        if late_by > LATE_ANCHOR_S {
-            let what = format!(
-                "statement {position}: anchored {} days after the last capture, which proves little \
-                 about the time between",
-                issued_at.saturating_sub(period.last) / 86_400
-            );
-            out.add(Rule::R13, Outcome::Warn, "anchored-late", subject(), what);
-        }
+        latest = latest.max(period.last);
+        longest = longest.max(period.last.saturating_sub(period.first));
+    }
+    let late_by = issued_at.saturating_sub(latest);
+    if late_by.saturating_sub(longest) > LATE_ANCHOR_S {
+        let what = format!(
+            "statement {position}: anchored {} days after the last capture; nothing shows what \
+             happened to the files in between",
+            late_by / 86_400
+        );
+        out.add(Rule::R13, Outcome::Warn, "anchored-late", subject(), what);
     }
 }
 

@@ -13,10 +13,13 @@ use super::own_store::OwnStore;
 use super::progress::{Display, Unit};
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome, clock, interrupt};
+use crate::evidence::attribute::NAMES;
 use crate::evidence::batch::{Batch, BatchError, Terms, draft_key, gather, survey};
 use crate::evidence::catalogue::Catalogue;
+use crate::evidence::disclosure::{Choice, Names, redact};
 use crate::evidence::draft::Draft;
 use crate::evidence::hashing::Watch;
+use crate::evidence::manifest::ManifestReader;
 use crate::evidence::names::clashes;
 use crate::evidence::summary::Summary;
 use crate::evidence::walk::{Found, Places, Walk, walk};
@@ -233,9 +236,18 @@ fn store_manifest(
     }
 }
 
+/// Attributes that a published manifest does not show: where exactly, and with which very device. They
+/// stay committed to, and can be shown to one person in a receipt (--disclose).
+const KEPT_BACK: [&str; 3] = ["gps", "gps_time", "camera_serial"];
+
 fn publish_manifest(filing: &Filing<'_>, place: &Path, root: Hash) -> Result<(), Failure> {
+    let published: Vec<&str> = NAMES.into_iter().filter(|name| !KEPT_BACK.contains(name)).collect();
+    let names = Names::parse(published).expect("add: the names of the profile are names");
     filing.own.folder.publish_manifest(&root, &mut |out| {
-        std::io::copy(&mut std::fs::File::open(place)?, out).map(|_| ())
+        let manifest = std::io::BufReader::new(std::fs::File::open(place)?);
+        let reader = ManifestReader::new(manifest).map_err(std::io::Error::other)?;
+        redact(reader, out, |_| Choice::Show(names.clone())).map_err(std::io::Error::other)?;
+        Ok(())
     })?;
     Ok(())
 }
@@ -368,7 +380,8 @@ fn recorded(
     text.push_str(&exceptions.text());
     text.push_str(match access {
         Access::Public => {
-            "The manifest is published: names, hashes and attributes are open to all.\n"
+            "The manifest is published: names, hashes, kinds and times of the files are open to all; \
+             positions and serial numbers are not.\n"
         }
         Access::Sealed => {
             "The manifest stays in the store (--access public publishes it). Keep a second copy of \

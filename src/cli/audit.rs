@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::card::read_card;
+use super::check::read_policy;
 use super::clock::now_s;
 use super::exit::Exit;
 use super::failures::{interrupted, unreadable, usage};
@@ -45,6 +46,9 @@ pub struct Args {
     /// The site card that the ledger must be of
     #[arg(long, value_name = "CARD")]
     card: Option<PathBuf>,
+    /// The witnesses to believe (a C2SP tlog-policy) [default: the store's trust.policy]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// The time to judge clocks by, seconds since 1970 UTC [default: now]
     #[arg(long, value_name = "SECONDS")]
     as_of: Option<i64>,
@@ -56,6 +60,7 @@ struct Subject {
     files: Option<PathBuf>,
     manifests: Vec<PathBuf>,
     held: Vec<HeldHead>,
+    policy: Option<PathBuf>,
 }
 
 /// Audits.
@@ -65,12 +70,15 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         subject.held.push(read_head(head)?);
     }
     subject.manifests.extend(args.manifests);
+    let policy_file = args.policy.or(subject.policy);
+    let policy = policy_file.as_deref().map(read_policy).transpose()?;
     let expected = args.card.as_deref().map(read_card).transpose()?;
     let input = AuditInput {
         folder: subject.folder,
         clock_s: args.as_of.unwrap_or_else(now_s),
         held: subject.held,
         expected: expected.map(|card| card.ledger()),
+        policy,
         evidence: EvidenceSources {
             manifests: subject.manifests,
             files: args.files.or(subject.files),
@@ -116,7 +124,13 @@ fn find_subject(context: &Context, path: Option<&Path>) -> Result<Subject, Failu
             "name the folder that holds the file called checkpoint",
         ));
     }
-    Ok(Subject { folder: path.to_path_buf(), files: None, manifests: Vec::new(), held: Vec::new() })
+    Ok(Subject {
+        folder: path.to_path_buf(),
+        files: None,
+        manifests: Vec::new(),
+        held: Vec::new(),
+        policy: None,
+    })
 }
 
 /// One's own store remembers a head, and has the manifests and the files.
@@ -134,6 +148,7 @@ fn own(own: OwnStore) -> Result<Subject, Failure> {
         files: Some(own.store.home().to_path_buf()),
         manifests: vec![own.store.manifests()],
         held,
+        policy: Some(own.store.trust_policy()).filter(|policy| policy.is_file()),
     })
 }
 

@@ -112,7 +112,8 @@ fn pinned(args: &Args) -> Result<Option<LedgerId>, Failure> {
     }
 }
 
-fn read_policy(path: &Path) -> Result<Policy, Failure> {
+/// Reads a policy file.
+pub fn read_policy(path: &Path) -> Result<Policy, Failure> {
     let bytes = fs::read(path).map_err(|why| unreadable(path, why))?;
     Policy::parse(&bytes).map_err(|why| unreadable(path, why))
 }

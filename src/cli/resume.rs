@@ -13,7 +13,7 @@ use super::own_store::OwnStore;
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome};
 use crate::audit::checkpoints::HeldHead;
-use crate::audit::evidence::{EvidenceSources, Progress};
+use crate::audit::evidence::Progress;
 use crate::audit::finding::LedgerState;
 use crate::audit::{AuditInput, audit};
 use crate::ledger::read;
@@ -91,13 +91,8 @@ pub fn run(context: &Context, args: Args) -> Outcome {
 
 /// The head of a source, after an audit of all of it and a comparison with this store's.
 fn audited(own: &OwnStore, source: &Path) -> Result<Tree, Failure> {
-    let input = AuditInput {
-        folder: source.to_path_buf(),
-        clock_s: i64::MAX,
-        expected: Some(own.ledger()?),
-        held: Vec::new(),
-        evidence: EvidenceSources::default(),
-    };
+    let expected = Some(own.ledger()?);
+    let input = AuditInput { expected, ..AuditInput::of(source, i64::MAX) };
     let report = audit(&input, &Progress::silent())
         .map_err(|_| super::failures::interrupted("resume was stopped; nothing changed"))?;
     let (Some(theirs), LedgerState::Consistent) = (report.head, report.state) else {

@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! judge        every statement, on a copy of the book             nothing happened
+//! keys         the log keys, opened                               nothing happened
 //! write        bundles and tiles under new names, each durable    names beyond the head: removed
 //! read back    entries → leaf hashes → tiles → root               the same
 //! move         the head, with the outside record around it        finished or dropped, by the record
@@ -173,12 +174,13 @@ impl Writer {
         for (index, statement) in (1..).zip(rest) {
             book.admit(statement, &mut |_| None).map_err(refused(index))?;
         }
+        let keys = signing_keys(&book, log_keys)?;
         folder.create()?;
         grow(&folder, &Frontier::new(), statements, book.tree())?;
         let origin = book.authority().genesis().origin.clone();
         let head = Head::new(book.ledger(), origin, book.tree(), incarnation);
         let signable = GuardedHead::found(places, head)?;
-        let checkpoint = sign(&signable, &folder, &book, log_keys)?;
+        let checkpoint = sign(&signable, &folder, &keys)?;
         let recent = vec![book.tree().size];
         Ok(Writer { folder, book, head: Some(signable.signed()), checkpoint, recent })
     }
@@ -218,8 +220,9 @@ impl Writer {
         let (guarded, checkpoint) = match checkpoint {
             Some(checkpoint) => (guarded, checkpoint),
             None => {
+                let keys = signing_keys(&book, log_keys)?;
                 let signable = guarded.sign_again()?;
-                let checkpoint = sign(&signable, &folder, &book, log_keys)?;
+                let checkpoint = sign(&signable, &folder, &keys)?;
                 (signable.signed(), checkpoint)
             }
         };
@@ -245,9 +248,16 @@ impl Writer {
                 return Err(AppendError::Refused { index, refusal });
             }
         }
+        let keys = match signing_keys(&book, log_keys) {
+            Ok(keys) => keys,
+            Err(fault) => {
+                self.head = Some(guarded);
+                return Err(fault.into());
+            }
+        };
         grow(&self.folder, &before, statements, book.tree())?;
         let signable = guarded.advance(book.tree(), incarnation)?;
-        let checkpoint = sign(&signable, &self.folder, &book, log_keys)?;
+        let checkpoint = sign(&signable, &self.folder, &keys)?;
 
         self.book = book;
         self.head = Some(signable.signed());
@@ -300,18 +310,20 @@ fn grow(
     Ok(read_back(folder, before.size(), expected)?)
 }
 
-/// Signs the head with every log key in force at its size, older ones first, and publishes it.
+/// The secret halves of every log key in force, older ones first. Asked for before anything is written:
+/// a passphrase that nobody remembers must not leave a head without its signature.
+fn signing_keys(book: &Book, log_keys: LogKeys<'_>) -> Result<Vec<SecretKey>, SignError> {
+    let LogKeyTerm { required, beside, .. } = book.authority().log_keys_in_force();
+    Ok(beside.iter().chain([required]).map(log_keys).collect::<Result<_, _>>()?)
+}
+
+/// Signs the head with these log keys and publishes it.
 fn sign(
     head: &SignableHead,
     folder: &PublicFolder,
-    book: &Book,
-    log_keys: LogKeys<'_>,
+    keys: &[SecretKey],
 ) -> Result<SignedCheckpoint, SignError> {
-    let LogKeyTerm { required, beside, .. } = book.authority().log_keys_in_force();
-    let mut lines = Vec::new();
-    for key in beside.iter().chain([required]) {
-        lines.push(head.sign(&log_keys(key)?));
-    }
+    let lines = keys.iter().map(|key| head.sign(key)).collect();
     let checkpoint = SignedCheckpoint::new(head.head().checkpoint.clone(), lines)?;
     folder.publish(&checkpoint)?;
     Ok(checkpoint)
