@@ -38,14 +38,14 @@ const PLACE_STEP: i64 = 100_000;
 
 /// Arguments of `treering add`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   treering add evidence/2026-summer --title \"Cameras, summer 2026\"
   treering add /media/card --indicator 3.7.1 --indicator 4.1.1
-  treering add minutes.pdf --access sealed
-
-Files are read and never moved or changed. The same command goes on after a stop, and records nothing
-twice.")]
+  treering add minutes.pdf --access sealed")]
+#[command(after_help = "\
+Files are read and never moved or changed. The same command goes on after a stop, and records \
+nothing twice.")]
 pub struct Args {
     /// Files and folders to record
     #[arg(required = true, value_name = "PATH")]

@@ -25,7 +25,7 @@ use crate::tlog::note::NOTE_BYTES_MAX;
 
 /// Arguments of `treering audit`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   treering audit                                  one's own ledger, files included
   treering audit /media/usb/val-trupchun          a public folder that somebody carried here

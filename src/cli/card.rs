@@ -18,7 +18,7 @@ use crate::statement::card::{Card, MAX_CARD_BYTES};
 
 /// Arguments of `treering card`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   treering card                          id, digits and QR code on the screen
   treering card -o card.json             the file that verifiers pin

@@ -26,7 +26,7 @@ use crate::tlog::policy::{Evaluation, Policy, Quorum};
 
 /// Arguments of `treering check`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   treering check IMG_0042.JPG --receipt IMG_0042.JPG.receipt.json --card card.json
   treering check IMG_0042.JPG --receipt R --ledger-id 4c1f… --policy witnesses.policy

@@ -26,7 +26,7 @@ use crate::tlog::multi::prove_inclusions;
 
 /// Arguments of `treering receipt`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   treering receipt evidence/IMG_0042.JPG
   treering receipt evidence/IMG_0042.JPG --disclose captured --disclose gps -o for-the-verifier.json

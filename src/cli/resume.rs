@@ -28,11 +28,13 @@ use crate::tlog::tile::tiles_between;
 
 /// Arguments of `treering resume`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-A store that was copied or restored must not sign: another copy may have signed since, and two signed
-histories are a fork that nobody can take back. Ask everybody who may hold this ledger first.
+#[command(before_help = "\
+Examples:
   treering resume --from /media/usb/val-trupchun --from /mnt/partner/val-trupchun
   treering resume --nobody-holds-more")]
+#[command(after_help = "\
+A store that was copied or restored must not sign: another copy may have signed since, and two signed \
+histories are a fork that nobody can take back. Ask everybody who may hold this ledger first.")]
 pub struct Args {
     /// A public folder of this ledger that somebody else holds; the largest is taken up
     #[arg(long, value_name = "SOURCE", required_unless_present = "nobody_holds_more")]

@@ -15,7 +15,7 @@ use crate::statement::standing::{Standing, StandingBook};
 
 /// Arguments of `treering show`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   treering show @3              the statement at position 3
   treering show 5f0c22ab        the statement whose id begins so")]

@@ -15,9 +15,10 @@ use crate::statement::envelope::{MAX_STATEMENT_BYTES, Statement};
 
 /// Arguments of `treering submit`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-A statement signed where the root is (treering key grant … -o FILE) or by a visiting verifier.
-  treering submit anna.statement")]
+#[command(before_help = "\
+Examples:
+  treering key grant anna.request.json --root . -o anna.statement    where the root is
+  treering submit anna.statement                                     where the store is")]
 pub struct Args {
     /// The signed statement
     file: PathBuf,

@@ -19,6 +19,10 @@ use crate::store::pem::{KEY_FILE_BYTES_MAX, KeyText, Passphrase, Protection};
 
 /// Arguments of `treering key new`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = "\
+Examples:
+  treering key new anna                          for a second ranger, in this store
+  treering key new ben --for supervisor --to .   on another computer, without a store")]
 pub struct NewArgs {
     /// The name of its files
     name: String,
@@ -35,6 +39,10 @@ pub struct NewArgs {
 
 /// Arguments of `treering key import`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = "\
+Examples:
+  treering key import ranger.pem --name anna
+  treering key import ~/.ssh/id_ed25519 --ssh --name anna")]
 pub struct ImportArgs {
     /// A private key: PKCS#8 in PEM, or with --ssh an OpenSSH one
     file: PathBuf,
@@ -57,6 +65,10 @@ pub struct ImportArgs {
 
 /// Arguments of `treering key export`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = "\
+Examples:
+  treering key export anna                       the public half, on the screen
+  treering key export anna --secret -o anna.pem  a second copy, still encrypted")]
 pub struct ExportArgs {
     /// The key's name
     name: String,

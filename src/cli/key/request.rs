@@ -45,6 +45,10 @@ const REQUEST_BYTES_MAX: u64 = 16_384;
 
 /// Arguments of `treering key request`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = "\
+Examples:
+  treering key request anna                              for this store's own ledger
+  treering key request ben --from . --card card.json     on a computer without the store")]
 pub struct RequestArgs {
     /// The key's name
     name: String,
@@ -67,7 +71,7 @@ pub struct RequestArgs {
 
 /// Arguments of `treering key grant`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   treering key grant anna.request.json                              with the root in the store
   treering key grant anna.request.json --root /media/stick          with the root on a stick
