@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::exit::Exit;
-use super::failures::usage;
+use super::failures::{BEGIN_AGAIN, interrupted, usage};
 use super::filing::log_key;
 use super::keyring::{Keyring, random};
 use super::own_store::OwnStore;
@@ -96,7 +96,7 @@ fn audited(own: &OwnStore, source: &Path) -> Result<Tree, Failure> {
     let expected = Some(own.ledger()?);
     let input = AuditInput { expected, ..AuditInput::of(source, i64::MAX) };
     let report = audit(&input, &Progress::silent())
-        .map_err(|_| super::failures::interrupted("resume was stopped; nothing changed"))?;
+        .map_err(|_| interrupted("stopped; nothing changed", BEGIN_AGAIN))?;
     let (Some(theirs), LedgerState::Consistent) = (report.head, report.state) else {
         return Err(Failure::new(
             Exit::Finding,
@@ -117,7 +117,7 @@ fn audited(own: &OwnStore, source: &Path) -> Result<Tree, Failure> {
     let held = vec![HeldHead::Checkpoint(Box::new(held))];
     let input = AuditInput { folder, held, ..input };
     let compared = audit(&input, &Progress::silent())
-        .map_err(|_| super::failures::interrupted("resume was stopped; nothing changed"))?;
+        .map_err(|_| interrupted("stopped; nothing changed", BEGIN_AGAIN))?;
     match compared.state {
         LedgerState::Consistent => Ok(theirs),
         LedgerState::Forked => Err(Failure::new(
