@@ -66,21 +66,19 @@ impl Book {
         statement: &Statement,
         root_at: RootAt<'_>,
     ) -> Result<(Position, Signer), Refusal> {
-        let mut keys = self.keys.clone();
-        keys.learn(statement);
-        let signed = statement.check_signatures(&keys, self.ledger())?;
+        let signed = statement.check_signatures(&self.keys, self.ledger())?;
         if statement.payload.body.is_unknown_rule() {
             return Err(Refusal::NotUnderstood);
         }
         let position = Position(self.frontier.size().0);
         let (key, chain) = (statement.header.key, &statement.payload.chain);
         self.chains.check(&key, self.ledger(), chain)?;
-        let mut authority = self.authority.clone();
-        let signer = authority.admit(position, signed, root_at)?;
+        let signer = self.authority.signer(position, signed)?;
         let seen_root = |size| root_at(size).ok_or(Refusal::SeenUnknown(size));
         check_seen(chain, position, signer.must_name_what_it_saw(), seen_root)??;
-        self.authority = authority;
-        self.keys = keys;
+        // The last judgement; whatever it refuses has changed nothing.
+        self.authority.admit(position, signed, root_at)?;
+        self.keys.learn(statement);
         self.take_up(statement);
         Ok((position, signer))
     }
@@ -90,10 +88,10 @@ impl Book {
     pub fn retrace(&mut self, statement: &Statement, root_at: RootAt<'_>) -> Result<(), Refusal> {
         let shows_key = statement.payload.key.is_some();
         if statement.header.typ.kind.family().rules_authority() || shows_key {
-            self.keys.learn(statement);
             let signed = statement.check_signatures(&self.keys, self.ledger())?;
             let position = Position(self.frontier.size().0);
             self.authority.admit(position, signed, root_at)?;
+            self.keys.learn(statement);
         }
         self.take_up(statement);
         Ok(())
