@@ -99,9 +99,10 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     }
     let access = Access::from(args.access);
     let title = args.title.clone().unwrap_or_else(|| default_title(&args.paths));
-    // The key is found before an hour of reading, not after it.
+    // The keys are found and opened before an hour of reading, not after it.
     let placeholder = anchor(&title, Hash([0; 32]), 1, &Summary::default(), access, None);
     let key = filing.key_for(&placeholder, args.key.as_deref())?;
+    filing.prepare(&key, args.resume_chain)?;
 
     let (index_path, manifests) =
         (filing.own.store.index(filing.ledger()), filing.own.store.manifests());
@@ -118,7 +119,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     }
     let root = store_manifest(&filing, &batch, &mut draft, access)?;
     let body = anchor(&title, root, batch.len() as u64, &batch.summary, access, indicators);
-    let appended = filing.sign_and_file(&key, vec![body.into()], args.resume_chain)?;
+    let appended = filing.sign_and_file(&key, body.into(), args.resume_chain)?;
     if let Err(why) = draft.remove() {
         context.voice.warn(&format!("the finished draft could not be removed: {why}"));
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::exit::Exit;
 use super::failures::{BEGIN_AGAIN, interrupted, usage};
-use super::filing::log_key;
+use super::filing::with_log_keys;
 use super::keyring::{Keyring, random};
 use super::own_store::OwnStore;
 use super::voice::{Answer, Failure};
@@ -83,7 +83,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     // Opening signs the head and removes what lies beyond it.
     let keyring = Keyring::at(context, &own.store.keys());
     let places = own.head_places("resume")?;
-    Writer::open(places, &own.name, &mut |key| log_key(&keyring, key))?;
+    with_log_keys(&keyring, |keys| Writer::open(places, &own.name, keys))?;
     let text = format!(
         "This store signs again, at {}.\nOther copies of it must never sign: delete their keys.\n",
         counted(tree.size.0, "statement")
