@@ -18,7 +18,7 @@ use crate::statement::key::Role;
 use crate::store::chain_file::ChainFile;
 use crate::store::disk::{Disk, RealDisk};
 use crate::store::keys::{KeyFile, NewKey, Purpose};
-use crate::store::pem::{KEY_FILE_BYTES_MAX, KeyText, Passphrase, Protection};
+use crate::store::pem::{KEY_FILE_BYTES_MAX, KeyText, Protection};
 
 /// Arguments of `treering key new`.
 #[derive(Debug, clap::Args)]
@@ -112,10 +112,6 @@ fn nothing_to_be_for(word: &str, or: &str) -> Failure {
     )
 }
 
-fn protection(context: &Context, none: bool) -> Result<Option<Passphrase>, Failure> {
-    if none { Ok(None) } else { passphrase::chosen(context).map(Some) }
-}
-
 /// A key never signs without a memory of its own beside it.
 fn begin_chain(key: &KeyFile) -> Result<(), Failure> {
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
@@ -138,7 +134,7 @@ fn made(key: &KeyFile, what: &str) -> Answer {
 pub fn new(context: &Context, args: NewArgs) -> Outcome {
     let keyring = keyring_at(context, args.to.as_deref())?;
     let purpose = role(&args.purpose)?;
-    let secret = protection(context, args.no_passphrase)?;
+    let secret = passphrase::chosen(context, args.no_passphrase)?;
     let (key, _) = keyring.create(&args.name, purpose, secret.as_ref())?;
     begin_chain(&key)?;
     Ok(made(&key, "Made"))
@@ -162,7 +158,7 @@ pub fn import(context: &Context, args: ImportArgs) -> Outcome {
         true => Some(passphrase::existing(context, &args.file.display().to_string())?),
         false => None,
     };
-    let secret = protection(context, args.no_passphrase)?;
+    let secret = passphrase::chosen(context, args.no_passphrase)?;
     let new = NewKey {
         name: safe_name(&args.name)?,
         purpose: purpose(&args.purpose)?,

@@ -140,7 +140,16 @@ fn root_key(
         keyring.list()?.into_iter().filter(|key| *key.purpose() == Purpose::Root).collect();
     match roots.len() {
         1 => Ok(roots.swap_remove(0)),
-        0 => Err(not_here(format!("{folder} holds no key that was made as a root"))),
+        0 => {
+            let mut failure = not_here(format!("{folder} holds no key that was made as a root"));
+            let mut keys = keyring.list()?.into_iter();
+            if let Some(next) = keys.find(|key| *key.purpose() == Purpose::NextRoot) {
+                let name = next.name();
+                failure.next =
+                    format!("if {name} has taken over as the root, say --root-key {name}");
+            }
+            Err(failure)
+        }
         _ => Err(Failure::new(
             Exit::Key,
             "there are several root keys here",

@@ -87,10 +87,7 @@ pub fn rotate_root(context: &Context, args: RotateRootArgs) -> Outcome {
         Some(dir) => Keyring::at(context, dir),
         None => Keyring::at(context, next_ring.folder().path()),
     };
-    let protection = match args.no_passphrase {
-        true => None,
-        false => Some(passphrase::chosen(context)?),
-    };
+    let protection = passphrase::chosen(context, args.no_passphrase)?;
     let name = args.next_name.unwrap_or_else(|| free_name(&after, "next-root"));
     let (new_next, _) = after.create(&name, Purpose::NextRoot, protection.as_ref())?;
     begin_chain_if_none(&key)?;
@@ -137,10 +134,7 @@ pub fn rotate_log(context: &Context, args: RotateLogArgs) -> Outcome {
             ));
         }
     };
-    let protection = match args.no_passphrase {
-        true => None,
-        false => Some(passphrase::chosen(context)?),
-    };
+    let protection = passphrase::chosen(context, args.no_passphrase)?;
     let name = args.name.unwrap_or_else(|| free_name(&keyring, "log"));
     let (key, secret) = keyring.create(&name, Purpose::Log, protection.as_ref())?;
     let drop_old = args.drop_old || reason != RotationReason::Superseded;
