@@ -7,6 +7,7 @@ mod card;
 mod check;
 mod clock;
 mod demo;
+mod exceptions;
 mod exit;
 mod export;
 mod failures;
