@@ -10,7 +10,7 @@ use support::publish::{checkpoint, publish, write};
 use support::{Ledger, bodies};
 use tempfile::TempDir;
 use treering::audit::checkpoints::HeldHead;
-use treering::audit::evidence::{EvidenceSources, Progress};
+use treering::audit::evidence::Progress;
 use treering::audit::finding::{AuditReport, LedgerState, Outcome, Rule, Verdict};
 use treering::audit::{AuditInput, audit};
 use treering::statement::key::Role;
@@ -33,13 +33,7 @@ fn small_ledger() -> Ledger {
 }
 
 fn look(folder: &Path, held: Vec<HeldHead>) -> AuditReport {
-    let input = AuditInput {
-        folder: folder.to_path_buf(),
-        clock_s: CLOCK_S,
-        held,
-        expected: None,
-        evidence: EvidenceSources::default(),
-    };
+    let input = AuditInput { held, ..AuditInput::of(folder, CLOCK_S) };
     audit(&input, &Progress::silent()).expect("nobody interrupts")
 }
 
@@ -166,6 +160,47 @@ fn two_signed_histories_are_a_fork() {
     assert_eq!(report.exit_code(), 5);
 }
 
+/// Damage is not fraud: with the published checkpoint itself in hand, a changed byte of a bundle or a
+/// tile must not accuse the log of signing two histories.
+#[test]
+fn a_damaged_folder_is_never_called_a_fork() {
+    let (folder, ledger) = (TempDir::new().unwrap(), small_ledger());
+    publish(&ledger, folder.path());
+    for path in files_of(folder.path()) {
+        let original = fs::read(&path).unwrap();
+        for at in (0..original.len()).step_by(7) {
+            let mut changed = original.clone();
+            changed[at] ^= 1;
+            fs::write(&path, &changed).unwrap();
+            for size in [3, 5] {
+                let held = vec![HeldHead::Checkpoint(Box::new(checkpoint(&ledger, size)))];
+                let report = look(folder.path(), held);
+                assert_ne!(report.state, LedgerState::Forked, "{} byte {at}", path.display());
+                assert_ne!(report.verdict, Verdict::Fork);
+            }
+        }
+        fs::write(&path, &original).unwrap();
+    }
+}
+
+/// A name is not a size: an empty file in a far place must not make the audit look at all before it.
+#[test]
+fn a_bundle_in_an_absurd_place_is_answered_at_once() {
+    let (folder, ledger) = (TempDir::new().unwrap(), small_ledger());
+    publish(&ledger, folder.path());
+    let far = treering::tlog::bundle::Bundle::new((1 << 54) - 1, 256).unwrap();
+    write(folder.path(), &far.path(), b"");
+    write(folder.path(), "manifests/x", b"");
+    let origin = ledger.authority.genesis().origin.clone();
+    let tree = treering::tlog::hash::Tree { size: TreeSize::MAX, root: ledger.tree().root };
+    let head = treering::tlog::checkpoint::Checkpoint::new(origin, tree);
+    let note = format!("{head}\n{}\n", head.sign(&ledger.log));
+    write(folder.path(), "checkpoint", note.as_bytes());
+    let report = look(folder.path(), remembered(&ledger));
+    assert_eq!(report.verdict, Verdict::Fail);
+    assert!(report.findings.len() < 12, "{report:#?}");
+}
+
 #[test]
 fn a_head_of_another_ledger_proves_nothing() {
     let (folder, ledger) = (TempDir::new().unwrap(), small_ledger());
@@ -184,4 +219,54 @@ fn the_same_folder_gives_the_same_report() {
     let first = text(&look(folder.path(), remembered(&ledger)));
     assert_eq!(text(&look(folder.path(), remembered(&ledger))), first);
     assert_eq!(ledger.tree().size, TreeSize(5));
+}
+
+#[test]
+fn a_checkpoint_of_an_absurd_size_is_answered_at_once() {
+    let (folder, ledger) = (TempDir::new().unwrap(), small_ledger());
+    publish(&ledger, folder.path());
+    let origin = ledger.authority.genesis().origin.clone();
+    let tree = treering::tlog::hash::Tree { size: TreeSize::MAX, root: ledger.tree().root };
+    let checkpoint = treering::tlog::checkpoint::Checkpoint::new(origin, tree);
+    let note = format!("{checkpoint}\n{}\n", checkpoint.sign(&ledger.log));
+    write(folder.path(), "checkpoint", note.as_bytes());
+    let report = look(folder.path(), remembered(&ledger));
+    assert_eq!((report.state, report.verdict), (LedgerState::Broken, Verdict::Fail));
+    assert!(report.findings.len() < 10, "{report:#?}");
+}
+
+#[test]
+fn a_policy_bounds_the_time_or_leaves_the_audit_incomplete() {
+    use treering::audit::time::TimeLine;
+    use treering::tlog::checkpoint::SignedCheckpoint;
+    use treering::tlog::cosignature::CosignatureTime;
+    use treering::tlog::note::{KeyName, SignatureType, VerifierKey};
+    use treering::tlog::policy::Policy;
+
+    let (folder, ledger) = (TempDir::new().unwrap(), small_ledger());
+    publish(&ledger, folder.path());
+    let (name, witness) =
+        (KeyName::new("partner.example/witness").unwrap(), support::key("witness"));
+    let vkey = VerifierKey::new(name.clone(), SignatureType::Cosignature, witness.public());
+    let policy = format!("witness partner {vkey}\nquorum partner\n");
+    let look_with = |policy: &str| {
+        let policy = Some(Policy::parse(policy.as_bytes()).unwrap());
+        let held = remembered(&ledger);
+        let input = AuditInput { held, policy, ..AuditInput::of(folder.path(), CLOCK_S) };
+        audit(&input, &Progress::silent()).unwrap()
+    };
+    assert_eq!(look_with("quorum none\n").time, TimeLine::NotAsked);
+    assert_eq!(look_with(&policy).time, TimeLine::NotMet);
+
+    let mut cosigned: SignedCheckpoint = checkpoint(&ledger, 3);
+    let time = CosignatureTime::new(1_800_000_000).unwrap();
+    cosigned.add(cosigned.checkpoint().cosign(&witness, &name, time)).unwrap();
+    write(folder.path(), "checkpoints/3", cosigned.to_string().as_bytes());
+    write(folder.path(), "checkpoints/sizes", b"3\n");
+    let bounded = TimeLine::Bounded {
+        size: TreeSize(3),
+        not_later_than_s: 1_800_000_000,
+        witnesses: vec!["partner.example/witness".into()],
+    };
+    assert_eq!(look_with(&policy).time, bounded);
 }

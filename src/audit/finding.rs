@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::time::TimeLine;
 use crate::statement::envelope::LedgerId;
 use crate::tlog::hash::{Hash, Position, Tree, TreeSize};
 
@@ -231,6 +232,8 @@ pub struct RuleResult {
 pub enum LedgerState {
     /// Chains, tree, signatures and authority hold.
     Consistent,
+    /// Nothing was found against it, but some of these could not be checked.
+    NotChecked,
     /// Some of them do not.
     Broken,
     /// It has fewer statements than a head held from before.
@@ -244,6 +247,7 @@ impl LedgerState {
     pub fn word(self) -> &'static str {
         match self {
             LedgerState::Consistent => "CONSISTENT",
+            LedgerState::NotChecked => "NOT CHECKED",
             LedgerState::Broken => "BROKEN",
             LedgerState::Shortened => "SHORTENED",
             LedgerState::Forked => "FORKED",
@@ -348,6 +352,8 @@ pub struct AuditReport {
     pub state: LedgerState,
     /// The audit in one word.
     pub verdict: Verdict,
+    /// When, as far as believed witnesses say.
+    pub time: TimeLine,
     /// Every rule.
     pub rules: Vec<RuleResult>,
     /// Every exception kept.

@@ -6,17 +6,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::{Value, json};
 
 use super::exit::Exit;
-use super::failures::{interrupted, usage};
+use super::failures::{BEGIN_AGAIN, GO_ON, interrupted, usage};
 use super::filing::Filing;
 use super::keyring::random;
 use super::own_store::OwnStore;
 use super::progress::{Display, Unit};
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome, clock, interrupt};
+use crate::evidence::attribute::NAMES;
 use crate::evidence::batch::{Batch, BatchError, Terms, draft_key, gather, survey};
 use crate::evidence::catalogue::Catalogue;
+use crate::evidence::disclosure::{Choice, Names, redact};
 use crate::evidence::draft::Draft;
 use crate::evidence::hashing::Watch;
+use crate::evidence::manifest::ManifestReader;
 use crate::evidence::names::clashes;
 use crate::evidence::summary::Summary;
 use crate::evidence::walk::{Found, Places, Walk, walk};
@@ -35,14 +38,14 @@ const PLACE_STEP: i64 = 100_000;
 
 /// Arguments of `treering add`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   treering add evidence/2026-summer --title \"Cameras, summer 2026\"
   treering add /media/card --indicator 3.7.1 --indicator 4.1.1
-  treering add minutes.pdf --access sealed
-
-Files are read and never moved or changed. The same command goes on after a stop, and records nothing
-twice.")]
+  treering add minutes.pdf --access sealed")]
+#[command(after_help = "\
+Files are read and never moved or changed. The same command goes on after a stop, and records \
+nothing twice.")]
 pub struct Args {
     /// Files and folders to record
     #[arg(required = true, value_name = "PATH")]
@@ -142,7 +145,7 @@ fn find_files(own: &OwnStore, paths: &[PathBuf]) -> Result<Walk, Failure> {
         store: Some(own.store.path().to_path_buf()),
     };
     walk(paths, &places, interrupt::flag())
-        .map_err(|_| interrupted("stopped before any file was read; nothing was recorded"))
+        .map_err(|_| interrupted("stopped before any file was read", BEGIN_AGAIN))
 }
 
 fn report_clashes(context: &Context, walked: &Walk) {
@@ -171,7 +174,8 @@ fn read_batch(
     let watch = Watch { cancel: interrupt::flag(), progress: &progress };
     gather(&walked.files, draft, terms, &mut random, watch).map_err(|fault| match fault {
         BatchError::Interrupted { kept, files } => {
-            interrupted(format!("stopping; {} of {} files are kept", count(kept), count(files)))
+            let what = format!("stopped; {} of {} files are kept", count(kept), count(files));
+            interrupted(what, GO_ON)
         }
         fault => Failure::new(
             Exit::Unexpected,
@@ -233,9 +237,18 @@ fn store_manifest(
     }
 }
 
+/// Attributes that a published manifest does not show: where exactly, and with which very device. They
+/// stay committed to, and can be shown to one person in a receipt (--disclose).
+const KEPT_BACK: [&str; 3] = ["gps", "gps_time", "camera_serial"];
+
 fn publish_manifest(filing: &Filing<'_>, place: &Path, root: Hash) -> Result<(), Failure> {
+    let published: Vec<&str> = NAMES.into_iter().filter(|name| !KEPT_BACK.contains(name)).collect();
+    let names = Names::parse(published).expect("add: the names of the profile are names");
     filing.own.folder.publish_manifest(&root, &mut |out| {
-        std::io::copy(&mut std::fs::File::open(place)?, out).map(|_| ())
+        let manifest = std::io::BufReader::new(std::fs::File::open(place)?);
+        let reader = ManifestReader::new(manifest).map_err(std::io::Error::other)?;
+        redact(reader, out, |_| Choice::Show(names.clone())).map_err(std::io::Error::other)?;
+        Ok(())
     })?;
     Ok(())
 }
@@ -368,7 +381,8 @@ fn recorded(
     text.push_str(&exceptions.text());
     text.push_str(match access {
         Access::Public => {
-            "The manifest is published: names, hashes and attributes are open to all.\n"
+            "The manifest is published: names, hashes, kinds and times of the files are open to all; \
+             positions and serial numbers are not.\n"
         }
         Access::Sealed => {
             "The manifest stays in the store (--access public publishes it). Keep a second copy of \
@@ -400,7 +414,7 @@ fn dry_run(context: &Context, args: &Args) -> Outcome {
     let mut is_recorded =
         |digest: &Hash| index.evidence(digest).is_ok_and(|found| !found.is_empty());
     let summary = survey(&walked.files, clock::now_s(), &mut is_recorded, watch)
-        .map_err(|_| interrupted("stopped; a dry run keeps nothing"))?;
+        .map_err(|_| interrupted("stopped; a dry run keeps nothing", BEGIN_AGAIN))?;
     drop(display);
     let exceptions = Exceptions::of(&walked, &summary);
     let mut text = format!(

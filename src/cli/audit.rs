@@ -1,13 +1,14 @@
 //! `treering audit`: a ledger read from end to end, as a stranger.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::card::read_card;
+use super::check::read_policy;
 use super::clock::now_s;
 use super::exit::Exit;
-use super::failures::{interrupted, unreadable, usage};
+use super::failures::{BEGIN_AGAIN, interrupted, usage};
+use super::given_file::{self, Kind};
 use super::own_store::OwnStore;
 use super::progress::{Display, Unit};
 use super::voice::{Answer, Failure};
@@ -19,12 +20,14 @@ use crate::ledger::read;
 use crate::report;
 use crate::statement::short_head::ShortHead;
 use crate::store::layout::{STORE_FOLDER, StoreFolder};
+use crate::store::outside::StateFolder;
 use crate::tlog::checkpoint::SignedCheckpoint;
+use crate::tlog::hash::Tree;
 use crate::tlog::note::NOTE_BYTES_MAX;
 
 /// Arguments of `treering audit`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   treering audit                                  one's own ledger, files included
   treering audit /media/usb/val-trupchun          a public folder that somebody carried here
@@ -45,6 +48,9 @@ pub struct Args {
     /// The site card that the ledger must be of
     #[arg(long, value_name = "CARD")]
     card: Option<PathBuf>,
+    /// The witnesses to believe (a C2SP tlog-policy) [default: the store's trust.policy]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// The time to judge clocks by, seconds since 1970 UTC [default: now]
     #[arg(long, value_name = "SECONDS")]
     as_of: Option<i64>,
@@ -56,6 +62,7 @@ struct Subject {
     files: Option<PathBuf>,
     manifests: Vec<PathBuf>,
     held: Vec<HeldHead>,
+    policy: Option<PathBuf>,
 }
 
 /// Audits.
@@ -65,12 +72,15 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         subject.held.push(read_head(head)?);
     }
     subject.manifests.extend(args.manifests);
+    let policy_file = args.policy.or(subject.policy);
+    let policy = policy_file.as_deref().map(read_policy).transpose()?;
     let expected = args.card.as_deref().map(read_card).transpose()?;
     let input = AuditInput {
         folder: subject.folder,
         clock_s: args.as_of.unwrap_or_else(now_s),
         held: subject.held,
         expected: expected.map(|card| card.ledger()),
+        policy,
         evidence: EvidenceSources {
             manifests: subject.manifests,
             files: args.files.or(subject.files),
@@ -88,7 +98,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         cancel: interrupt::flag(),
     };
     let report = audit(&input, &progress)
-        .map_err(|_| interrupted("the audit was stopped; it changes nothing and has no result"))?;
+        .map_err(|_| interrupted("the audit was stopped and has no result", BEGIN_AGAIN))?;
     drop((display, files));
     Ok(Answer {
         text: report::audit::text(&report),
@@ -116,45 +126,57 @@ fn find_subject(context: &Context, path: Option<&Path>) -> Result<Subject, Failu
             "name the folder that holds the file called checkpoint",
         ));
     }
-    Ok(Subject { folder: path.to_path_buf(), files: None, manifests: Vec::new(), held: Vec::new() })
+    Ok(Subject {
+        folder: path.to_path_buf(),
+        files: None,
+        manifests: Vec::new(),
+        held: Vec::new(),
+        policy: None,
+    })
 }
 
-/// One's own store remembers a head, and has the manifests and the files.
+/// One's own store has the manifests and the files. Its head and its policy count only if this computer
+/// itself remembers signing there: a store that somebody else made, or that was restored from an old
+/// copy, remembers whatever it likes.
 fn own(own: OwnStore) -> Result<Subject, Failure> {
-    let held = match read::ledger_in(&own.folder) {
-        Ok(ledger) => {
-            let head = own.head_places("audit")?.read(ledger)?;
-            head.map(|head| HeldHead::Remembered(head.checkpoint.tree)).into_iter().collect()
-        }
-        // The audit says what is wrong with the folder.
-        Err(_) => Vec::new(),
-    };
+    let remembered = remembered(&own);
+    let policy = own.store.trust_policy();
     Ok(Subject {
         folder: own.folder.path().to_path_buf(),
         files: Some(own.store.home().to_path_buf()),
         manifests: vec![own.store.manifests()],
-        held,
+        policy: Some(policy).filter(|policy| remembered.is_some() && policy.is_file()),
+        held: remembered.map(HeldHead::Remembered).into_iter().collect(),
     })
+}
+
+/// The newest head that this computer remembers signing, outside the store. Whatever keeps it from being
+/// read, the audit goes on and says that it has nothing to compare with.
+fn remembered(own: &OwnStore) -> Option<Tree> {
+    let ledger = read::ledger_in(&own.folder).ok()?;
+    let record = StateFolder::from_environment().ok()?.read_head(&*own.disk, ledger).ok()??;
+    Some(record.signed().tree)
 }
 
 /// A head kept from before: a checkpoint's file, or the line that fits an SMS.
 fn read_head(path: &Path) -> Result<HeldHead, Failure> {
-    let mut bytes = Vec::new();
-    let ceiling = NOTE_BYTES_MAX as u64 + 1;
-    let read = match path == Path::new("-") {
-        true => std::io::stdin().lock().take(ceiling).read_to_end(&mut bytes),
-        false => {
-            std::fs::File::open(path).and_then(|file| file.take(ceiling).read_to_end(&mut bytes))
+    let (path, bytes) = match path == Path::new("-") {
+        true => {
+            let (stdin, called) = (std::io::stdin().lock(), Path::new("standard input"));
+            (called, given_file::read_whole(stdin, called, Kind::Head, NOTE_BYTES_MAX)?)
         }
+        false => (path, given_file::read(path, Kind::Head, NOTE_BYTES_MAX)?),
     };
-    read.map_err(|why| unreadable(path, why))?;
+    // Whoever copied the line out of a message may have copied the blanks around it.
     let line = String::from_utf8_lossy(&bytes);
-    if line.starts_with("TR1 ") {
-        let head: Result<ShortHead, _> = line.trim_end().parse();
-        return head.map(HeldHead::Short).map_err(|why| unreadable(path, why));
+    if line.trim().starts_with("TR1 ") {
+        let head: Result<ShortHead, _> = line.trim().parse();
+        return head
+            .map(HeldHead::Short)
+            .map_err(|why| given_file::not_one(path, Kind::Head, &[], why));
     }
     match SignedCheckpoint::parse(&bytes) {
         Ok(signed) => Ok(HeldHead::Checkpoint(Box::new(signed))),
-        Err(why) => Err(unreadable(path, format!("neither a checkpoint nor a head line: {why}"))),
+        Err(why) => Err(given_file::not_one(path, Kind::Head, &bytes, why)),
     }
 }

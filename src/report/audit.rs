@@ -4,8 +4,11 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::words::{count, counted, file_name, safe};
-use crate::audit::finding::{AuditReport, Finding, Outcome, RuleResult, Subject, Verdict};
+use super::words::{count, counted, file_name, rfc3339, safe, time};
+use crate::audit::finding::{
+    AuditReport, Finding, LedgerState, Outcome, Rule, RuleResult, Subject, Verdict,
+};
+use crate::audit::time::TimeLine;
 
 /// Findings a terminal is shown of each rule; `--json` has all that were kept.
 const SHOWN_PER_RULE: usize = 20;
@@ -24,11 +27,7 @@ pub fn text(report: &AuditReport) -> String {
     }
     let _ = writeln!(out, "  Ledger     {}", ledger_line(report));
     let _ = writeln!(out, "  Files      {}", files_line(report));
-    let _ = writeln!(
-        out,
-        "  Time       NOT CHECKED: no policy names the witnesses to believe, so when the statements were \
-         made is only what their signers claim"
-    );
+    let _ = writeln!(out, "  Time       {}", time_line(&report.time));
     let _ = writeln!(out, "  Keys       {}", keys_line(report));
     out.push('\n');
     for result in &report.rules {
@@ -133,28 +132,92 @@ fn mark(finding: &Finding) -> &'static str {
     }
 }
 
+fn time_line(line: &TimeLine) -> String {
+    match line {
+        TimeLine::NotChecked => {
+            "NOT CHECKED: no policy names witnesses to believe (--policy FILE); \
+                                 the times are what signers claim"
+                .into()
+        }
+        TimeLine::NotAsked => "not asked: the policy says quorum none".into(),
+        TimeLine::NotMet => {
+            "NOT CHECKED: too few of the policy's witnesses have cosigned this ledger".into()
+        }
+        TimeLine::Bounded { size, not_later_than_s, witnesses } => format!(
+            "the first {} not later than {}, as {} saw",
+            counted(size.0, "statement"),
+            time(i64::try_from(*not_later_than_s).unwrap_or(i64::MAX)),
+            witnesses.iter().map(|name| safe(name)).collect::<Vec<_>>().join(", ")
+        ),
+    }
+}
+
+/// The verdict's sentence: what does not hold, in words, and what could not be checked.
 fn sentence(report: &AuditReport) -> String {
-    let rules_with = |outcome: Outcome| -> Vec<&'static str> {
-        let of = report.rules.iter().filter(|result| result.outcome == outcome);
-        of.map(|result| result.rule.id()).collect()
-    };
-    let unchecked = rules_with(Outcome::CannotCheck);
+    let unchecked = unchecked_words(report);
     let not_checked = match unchecked.is_empty() {
         true => String::new(),
-        false => format!(" Could not be checked: {}.", unchecked.join(", ")),
+        false => format!(" Could not be checked: {}.", unchecked.join("; ")),
     };
+    let odd: u64 = report.rules.iter().map(|result| result.warnings).sum();
     match report.verdict {
-        Verdict::Pass => {
-            format!("checks passed: {}.", counted(report.rules.len() as u64, "rule"))
+        Verdict::Pass if odd > 0 => {
+            format!("checks passed; {} to look at.", counted(odd, "warning"))
         }
+        Verdict::Pass => "checks passed.".into(),
         Verdict::Incomplete => format!("nothing wrong was found.{not_checked}"),
-        Verdict::Fail => {
-            format!("does not hold: {}.{not_checked}", rules_with(Outcome::Fail).join(", "))
-        }
+        Verdict::Fail => format!("{}.{not_checked}", failed_words(report).join("; ")),
         Verdict::Fork => format!(
             "this ledger has forked: two of its signed checkpoints cannot both be true.{not_checked}"
         ),
     }
+}
+
+fn failed_words(report: &AuditReport) -> Vec<String> {
+    let failed = report.rules.iter().filter(|result| result.outcome == Outcome::Fail);
+    failed
+        .map(|result| match result.rule {
+            Rule::R01 => "statements are missing, repeated or moved".into(),
+            Rule::R02 => "the published files are not what the checkpoint signs".into(),
+            Rule::R03 => "statements are not signed by keys that were allowed to".into(),
+            Rule::R04 if report.state == LedgerState::Shortened => {
+                "the end of the ledger was cut off".into()
+            }
+            Rule::R04 | Rule::R05 => "another history of this ledger was signed".into(),
+            Rule::R10 if report.files.differing > 0 => {
+                let files = counted(report.files.differing, "file");
+                format!(
+                    "{files} {} from what was recorded",
+                    if report.files.differing == 1 { "differs" } else { "differ" }
+                )
+            }
+            Rule::R10 => "manifests are not what was anchored".into(),
+            Rule::R13 => "devices say that files were captured after they were anchored".into(),
+            Rule::R06 => "the signers' clocks run back".into(),
+        })
+        .collect()
+}
+
+fn unchecked_words(report: &AuditReport) -> Vec<String> {
+    let unchecked = report.rules.iter().filter(|result| result.unchecked > 0);
+    let mut words: Vec<String> = unchecked
+        .map(|result| match result.rule {
+            Rule::R04 if report.findings.iter().any(|f| f.code == "no-held-head") => {
+                "whether its end was cut off, for no head from before is at hand (--head)".into()
+            }
+            Rule::R04 => "whether it continues a head held from before".into(),
+            Rule::R10 => {
+                let files = &report.files;
+                let open = files.missing + files.unreadable + files.withheld + files.not_compared;
+                format!("{} of {} anchored files", count(open), count(files.anchored))
+            }
+            rule => format!("{} in part", rule.id()),
+        })
+        .collect();
+    if report.time == TimeLine::NotMet {
+        words.push("when it was witnessed".into());
+    }
+    words
 }
 
 /// The report as JSON, with the schema `treering.audit/1`.
@@ -196,11 +259,23 @@ pub fn json(report: &AuditReport) -> Value {
             "erased": report.files.erased,
             "not_recorded": report.files.not_recorded,
         },
-        "time": "NOT CHECKED",
+        "time": time_json(&report.time),
         "rules": report.rules.iter().map(rule_json).collect::<Vec<_>>(),
         "findings": report.findings.iter().map(finding_json).collect::<Vec<_>>(),
         "findings_not_listed": report.findings_not_listed,
     })
+}
+
+fn time_json(line: &TimeLine) -> Value {
+    match line {
+        TimeLine::NotChecked | TimeLine::NotMet => json!("NOT CHECKED"),
+        TimeLine::NotAsked => json!("NOT ASKED"),
+        TimeLine::Bounded { size, not_later_than_s, witnesses } => json!({
+            "size": size.0,
+            "not_later_than": rfc3339(i64::try_from(*not_later_than_s).unwrap_or(i64::MAX)),
+            "witnesses": witnesses,
+        }),
+    }
 }
 
 fn rule_json(result: &RuleResult) -> Value {

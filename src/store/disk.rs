@@ -79,12 +79,7 @@ pub struct RealDisk;
 
 impl Disk for RealDisk {
     fn create_file(&self, path: &Path, access: Access, fill: &mut Fill<'_>) -> io::Result<()> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        restrict_file(&mut options, access);
-        let mut writer = BufWriter::with_capacity(1 << 16, options.open(path)?);
-        fill(&mut writer)?;
-        writer.into_inner().map_err(|error| error.into_error())?.sync_all()
+        write_new(path, access, fill)?.sync_all()
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -135,6 +130,16 @@ impl Disk for RealDisk {
         listed.sort();
         Ok(listed)
     }
+}
+
+/// Everything that [`Disk::create_file`] does, up to the syncing.
+fn write_new(path: &Path, access: Access, fill: &mut Fill<'_>) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    restrict_file(&mut options, access);
+    let mut writer = BufWriter::with_capacity(1 << 16, options.open(path)?);
+    fill(&mut writer)?;
+    writer.into_inner().map_err(|error| error.into_error())
 }
 
 #[cfg(unix)]

@@ -18,6 +18,7 @@
 pub mod annotate;
 pub mod bodies;
 pub mod bytes;
+pub mod park;
 pub mod publish;
 pub mod random;
 pub mod story;
