@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::audit::{Located, locate};
 use super::exit::Exit;
 use super::failures::{BEGIN_AGAIN, interrupted, usage};
-use super::filing::log_key;
+use super::filing::{chain_places, with_log_keys};
 use super::keyring::{Keyring, random};
 use super::own_store::OwnStore;
 use super::voice::{Answer, Failure};
@@ -16,9 +17,11 @@ use crate::audit::checkpoints::HeldHead;
 use crate::audit::evidence::Progress;
 use crate::audit::finding::LedgerState;
 use crate::audit::{AuditInput, audit};
+use crate::ledger::book::Book;
 use crate::ledger::read;
 use crate::ledger::writer::Writer;
-use crate::report::words::counted;
+use crate::report::words::{count, counted};
+use crate::store::chain_file::ChainFile;
 use crate::store::heads::{GuardedHead, Head, Resume};
 use crate::store::outside::Incarnation;
 use crate::store::public::PublicFolder;
@@ -28,6 +31,7 @@ use crate::tlog::tile::tiles_between;
 
 /// Arguments of `treering resume`.
 #[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
 #[command(before_help = "\
 Examples:
   treering resume --from /media/usb/val-trupchun --from /mnt/partner/val-trupchun
@@ -36,11 +40,12 @@ Examples:
 A store that was copied or restored must not sign: another copy may have signed since, and two signed \
 histories are a fork that nobody can take back. Ask everybody who may hold this ledger first.")]
 pub struct Args {
-    /// A public folder of this ledger that somebody else holds; the largest is taken up
-    #[arg(long, value_name = "SOURCE", required_unless_present = "nobody_holds_more")]
+    /// A copy of this ledger, here or with somebody else, its public folder or its store; the largest is
+    /// taken up
+    #[arg(long, value_name = "SOURCE")]
     from: Vec<PathBuf>,
     /// Say that you asked, and nobody holds more than this store
-    #[arg(long, conflicts_with = "from")]
+    #[arg(long)]
     nobody_holds_more: bool,
 }
 
@@ -51,9 +56,10 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     let ledger = own.ledger()?;
     let mut tree = own.head()?.tree();
     for source in &args.from {
-        let theirs = audited(&own, source)?;
+        let source = public_folder(source)?;
+        let theirs = audited(&own, &source)?;
         if theirs.size > tree.size {
-            copy_growth(&own, source, tree.size, theirs)?;
+            copy_growth(&own, &source, tree.size, theirs)?;
             tree = theirs;
         }
     }
@@ -75,6 +81,8 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         false => Resume::FromSources,
     };
     let places = own.head_places("resume")?;
+    // A damaged record counts as unknown, here as in `adopt`.
+    let remembered = places.state.read_head(&*own.disk, ledger).ok().flatten();
     let root_at = |size| {
         let root = read::root_at(&own.folder, size, tree.size);
         Ok(root.unwrap_or(Tree::empty().root))
@@ -83,12 +91,53 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     // Opening signs the head and removes what lies beyond it.
     let keyring = Keyring::at(context, &own.store.keys());
     let places = own.head_places("resume")?;
-    Writer::open(places, &own.name, &mut |key| log_key(&keyring, key))?;
-    let text = format!(
+    with_log_keys(&keyring, |keys| Writer::open(places, &own.name, keys))?;
+    if let Some(remembered) = remembered.map(|record| record.signed().tree.size)
+        && remembered > tree.size
+    {
+        context.voice.warn(&format!(
+            "this computer remembers {}; what came after the first {} is given up, and whoever was shown \
+             more than that holds a proof of a fork",
+            counted(remembered.0, "statement"),
+            count(tree.size.0)
+        ));
+    }
+    let mut text = format!(
         "This store signs again, at {}.\nOther copies of it must never sign: delete their keys.\n",
         counted(tree.size.0, "statement")
     );
-    Ok(Answer::new("resume", text, json!({ "size": tree.size.0, "root": tree.root.to_string() })))
+    for name in forgetful_keys(&own, &book, &keyring)? {
+        text.push_str(&format!(
+            "The key {name} remembers less than it signed: its next command needs --resume-chain.\n"
+        ));
+    }
+    let fields = json!({ "size": tree.size.0, "root": tree.root.to_string() });
+    Ok(Answer::new("resume", text, fields).and_next("treering add, as before"))
+}
+
+/// The public folder at a path that a person named.
+fn public_folder(source: &Path) -> Result<PathBuf, Failure> {
+    Ok(match locate(source)? {
+        Located::Public(folder) => folder,
+        Located::Store(store) => OwnStore::open(store)?.folder.path().to_path_buf(),
+    })
+}
+
+/// Keys here whose chain file came back with the store from an old copy, or not at all.
+fn forgetful_keys(
+    own: &OwnStore,
+    book: &Book,
+    keyring: &Keyring<'_>,
+) -> Result<Vec<String>, Failure> {
+    let mut names = Vec::new();
+    for key in keyring.list()? {
+        if book.last_by(&key.id()).is_some()
+            && ChainFile::open(chain_places(&own.disk, &key, "resume")?, key.id()).is_err()
+        {
+            names.push(key.name().to_string());
+        }
+    }
+    Ok(names)
 }
 
 /// The head of a source, after an audit of all of it and a comparison with this store's.
@@ -97,6 +146,15 @@ fn audited(own: &OwnStore, source: &Path) -> Result<Tree, Failure> {
     let input = AuditInput { expected, ..AuditInput::of(source, i64::MAX) };
     let report = audit(&input, &Progress::silent())
         .map_err(|_| interrupted("stopped; nothing changed", BEGIN_AGAIN))?;
+    if let Some(identity) = &report.identity
+        && Some(identity.ledger) != expected
+    {
+        return Err(usage(
+            format!("{} is another ledger", source.display()),
+            format!("its id is {}", identity.ledger),
+            "name a copy of this one",
+        ));
+    }
     let (Some(theirs), LedgerState::Consistent) = (report.head, report.state) else {
         return Err(Failure::new(
             Exit::Finding,
