@@ -247,7 +247,8 @@ fn the_key_request_is_one_that_a_root_grants() {
 
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
-    treering(folder, &["key", "new", "root", "--for", "root", "--to", ".", "--no-passphrase"]);
+    let found = ["init", "elsewhere", "--name", "elsewhere", "--root-to", ".", "--no-passphrase"];
+    assert_eq!(treering(folder, &found).1, 0);
     fs::write(folder.join("beat.request.json"), &text).expect("a file");
     let grant = ["key", "grant", "beat.request.json", "--root", ".", "-o", "beat.statement"];
     assert_eq!(treering(folder, &grant).1, 0);
