@@ -14,8 +14,8 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use support::park::{Park, Picture, holder, incarnation, name};
-use support::{Ledger, bodies, key};
+use support::Ledger;
+use support::park::{Park, Picture, grown, holder, incarnation, ledger_of, name};
 use treering::ledger::writer::{AppendError, Writer};
 use treering::statement::envelope::Statement;
 use treering::statement::key::Role;
@@ -93,9 +93,7 @@ struct Stage {
 impl Stage {
     /// A ledger that was signed at these sizes and grows by so many statements.
     fn new(sizes: &[usize], batch: usize, other: usize) -> Stage {
-        let mut before = Ledger::found("crash");
-        before.granted("anna", Role::Recorder);
-        let before = grown(before, "season", sizes[sizes.len() - 1] - 2);
+        let before = ledger_of(sizes[sizes.len() - 1]);
         let with_batch = grown(before.clone(), "interrupted", batch);
         let with_other = grown(before.clone(), "instead", other);
         let with_more = grown(with_batch.clone(), "afterwards", 2);
@@ -109,14 +107,6 @@ impl Stage {
     fn batch(&self) -> &[Statement] {
         &self.with_batch.entries[self.before.entries.len()..]
     }
-}
-
-fn grown(mut ledger: Ledger, title: &str, by: usize) -> Ledger {
-    let anna = key("anna");
-    for number in 0..by {
-        ledger.file(&anna, bodies::sealed_anchor(&format!("{title} {number}")));
-    }
-    ledger
 }
 
 /// What a crash left, and what the people who ran the program know.

@@ -1,13 +1,15 @@
-//! The ledger read in order: tree, chains, authority and clocks (rules R01, R02, R03, R06, R13).
+//! The ledger read in order: tree, chains and authority (rules R01, R02, R03).
 //!
 //! Two things take turns on all cores: the signatures of one lot of statements are checked; then,
 //! while those statements are taken up one by one, the next lot is read. Memory holds two lots, the
 //! keys, and 64 bytes for every 256 statements ([`super::earlier_roots`]).
 
 use rayon::prelude::*;
-use walkdir::WalkDir;
 
-use super::bundles::{BUNDLES_AT_ONCE, ReadBundle, ReadEntry, read_bundles, recompute_leaves};
+use super::bundles::{
+    BUNDLES_AT_ONCE, ReadBundle, ReadEntry, published_bundles, read_bundles, recompute_leaves,
+};
+use super::clocks::{Clocks, check_capture};
 use super::earlier_roots::EarlierRoots;
 use super::evidence::Progress;
 use super::finding::{Findings, Outcome, Rule, StatementCounts, Subject};
@@ -16,7 +18,6 @@ use super::tiles::TileCheck;
 use crate::evidence::walk::Interrupted;
 use crate::statement::authority::{Authority, Ending, Refused, Signer};
 use crate::statement::bodies::Body;
-use crate::statement::bodies::evidence::Anchor;
 use crate::statement::chain::{ChainBook, ChainFault, check_seen};
 use crate::statement::envelope::{LedgerId, Statement};
 use crate::statement::signature::{KeyBook, SignatureFault, Signed};
@@ -25,13 +26,6 @@ use crate::tlog::bundle::Bundle;
 use crate::tlog::frontier::Frontier;
 use crate::tlog::hash::{Hash, Position, Tree, TreeSize};
 use crate::tlog::tile::TILE_WIDTH;
-
-/// Clocks are allowed to disagree by this much, in seconds (rules R06, R13): people set them by hand.
-pub const CLOCK_SLACK_S: i64 = 3_600;
-/// A device that names no zone may be this far from UTC, in seconds.
-pub const ZONE_SPREAD_S: i64 = 14 * 3_600;
-/// An anchor this much later than capture and the length of the batch proves little, in seconds.
-pub const LATE_ANCHOR_S: i64 = 60 * 86_400;
 
 /// A ledger after it was read from end to end.
 #[derive(Debug)]
@@ -81,43 +75,28 @@ pub fn read_ledger(
     progress: &Progress<'_>,
 ) -> Result<ReadLedger, Interrupted> {
     let mut reader = Reader::new(folder, clock_s, out);
-    // A checkpoint may claim any size; what is read is bounded by the files that are there.
-    let there = TreeSize(size.0.min(published_end(folder)));
-    let mut lot = read_bundles(folder, there, 0);
-    let mut first = 0;
+    let bundles = published_bundles(folder, size);
+    let mut lot = read_bundles(folder, &bundles, 0);
+    let mut next = 0;
     while !lot.is_empty() {
-        first += BUNDLES_AT_ONCE;
+        next += BUNDLES_AT_ONCE;
         reader.learn(&lot);
         let verdicts = reader.check_signatures(&lot);
-        let ((), next) = rayon::join(
+        let ((), following) = rayon::join(
             || reader.take_up_lot(&lot, verdicts),
-            || read_bundles(folder, there, first),
+            || read_bundles(folder, &bundles, next),
         );
         (progress.statements)(reader.position);
         progress.go_on()?;
-        lot = next;
+        lot = following;
     }
-    if there < size {
-        reader.take_up_missing_end(there, size);
-    }
+    reader.take_up_gap(size.0);
     Ok(reader.finish())
-}
-
-/// One beyond the last position for which a bundle is published.
-fn published_end(folder: &PublicFolder) -> u64 {
-    let files = WalkDir::new(folder.root().join("tile/entries")).into_iter().filter_map(Result::ok);
-    let end = files.filter_map(|file| {
-        let name = file.path().strip_prefix(folder.root()).ok()?;
-        let parts: Option<Vec<&str>> = name.iter().map(|part| part.to_str()).collect();
-        let bundle = Bundle::parse_path(&parts?.join("/")).ok()?;
-        bundle.first().0.checked_add(u64::from(bundle.full().width()))
-    });
-    end.max().unwrap_or(0)
 }
 
 struct Reader<'a> {
     folder: &'a PublicFolder,
-    clock_s: i64,
+    clocks: Clocks,
     out: &'a mut Findings,
     keys: KeyBook,
     ledger: Option<LedgerId>,
@@ -132,7 +111,6 @@ struct Reader<'a> {
     anything_restated: bool,
     not_admitted: Vec<Position>,
     position: u64,
-    latest_issued_at: i64,
     /// The first position whose statement could not be read or trusted. What seems to be missing
     /// after it may have been there.
     first_hole: Option<Position>,
@@ -144,7 +122,7 @@ impl<'a> Reader<'a> {
     fn new(folder: &'a PublicFolder, clock_s: i64, out: &'a mut Findings) -> Reader<'a> {
         Reader {
             folder,
-            clock_s,
+            clocks: Clocks::new(clock_s),
             out,
             keys: KeyBook::default(),
             ledger: None,
@@ -159,7 +137,6 @@ impl<'a> Reader<'a> {
             anything_restated: false,
             not_admitted: Vec::new(),
             position: 0,
-            latest_issued_at: i64::MIN,
             first_hole: None,
         }
     }
@@ -186,6 +163,7 @@ impl<'a> Reader<'a> {
     fn take_up_lot(&mut self, lot: &[ReadBundle], verdicts: Vec<Verdict<'_>>) {
         let mut verdicts = verdicts.into_iter();
         for read in lot {
+            self.take_up_gap(read.bundle.first().0);
             for (path, fault) in &read.older_files {
                 let what = format!("the older bundle {path} is {fault}");
                 let subject = Subject::Published(path.clone());
@@ -219,15 +197,21 @@ impl<'a> Reader<'a> {
         self.position += width;
     }
 
-    /// Bundles at the end that nothing stands for.
-    fn take_up_missing_end(&mut self, there: TreeSize, size: TreeSize) {
-        let first = Bundle::at(there.0 / u64::from(TILE_WIDTH), size);
-        let path = first.map(Bundle::path).unwrap_or_default();
-        let last = size.0 - 1;
-        let what = format!("statements {there} to {last} are missing, from the bundle {path} on");
+    /// Positions up to `end` for which nothing is published, neither entries nor tile.
+    fn take_up_gap(&mut self, end: u64) {
+        let from = self.position;
+        if from >= end {
+            return;
+        }
+        let bundle = Bundle::new(from / u64::from(TILE_WIDTH), TILE_WIDTH);
+        let path = bundle.map(Bundle::path).unwrap_or_default();
+        let last = end - 1;
+        let what = format!("statements {from} to {last} are missing, from the bundle {path} on");
         let subject = Subject::Published(path);
         self.out.add(Rule::R02, Outcome::Fail, "bundle-unreadable", subject, what);
+        self.first_hole.get_or_insert(Position(from));
         self.frontier = None;
+        self.position = end;
     }
 
     fn push_leaf(&mut self, leaf: Hash) {
@@ -244,16 +228,7 @@ impl<'a> Reader<'a> {
         match (&entry.statement, verdict) {
             (Ok(statement), Some(Ok(signed))) => self.take_up_signed(position, statement, signed),
             (Ok(statement), Some(Err(fault))) => {
-                if let (SignatureFault::UnknownKey(_), Some(authority)) =
-                    (fault, &mut self.authority)
-                {
-                    authority.pass_over(position, statement);
-                }
-                self.refuse(
-                    position,
-                    "signature-differs",
-                    format!("statement {position}: {fault}"),
-                );
+                self.take_up_unsigned(position, statement, fault);
             }
             (Ok(_), None) => {
                 let what =
@@ -274,6 +249,31 @@ impl<'a> Reader<'a> {
         self.counts.read += 1;
         self.position += 1;
         self.push_leaf(entry.leaf);
+    }
+
+    /// A signature that does not match, or a key that nothing shows. The second cannot be judged where
+    /// what would show the key is missing, or is of a kind this program does not know.
+    fn take_up_unsigned(
+        &mut self,
+        position: Position,
+        statement: &Statement,
+        fault: SignatureFault,
+    ) {
+        let what = format!("statement {position}: {fault}");
+        let SignatureFault::UnknownKey(_) = fault else {
+            return self.refuse(position, "signature-differs", what);
+        };
+        let mut undecidable = false;
+        if let Some(authority) = &mut self.authority {
+            authority.pass_over(position, statement);
+            undecidable = authority.undecidable().is_some();
+        }
+        if undecidable || self.first_hole.is_some() {
+            let subject = Subject::Statement(position);
+            self.out.add(Rule::R03, Outcome::CannotCheck, "key-unknown", subject, what);
+        } else {
+            self.refuse(position, "key-unknown", what);
+        }
     }
 
     fn refuse(&mut self, position: Position, code: &'static str, what: String) {
@@ -298,7 +298,7 @@ impl<'a> Reader<'a> {
         }
         let Some(signer) = self.admit(position, signed) else { return };
         self.check_seen(position, statement, signer);
-        self.check_clock(position, statement);
+        self.clocks.check_signer(position, statement, self.out);
         self.count_admitted(position, statement, signer);
     }
 
@@ -371,28 +371,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Rule R06. The signer's clock is a claim; it is only asked to run forward.
-    fn check_clock(&mut self, position: Position, statement: &Statement) {
-        let issued_at = statement.header.issued_at;
-        let subject = Subject::Statement(position);
-        if issued_at < self.latest_issued_at.saturating_sub(CLOCK_SLACK_S) {
-            let back = self.latest_issued_at.saturating_sub(issued_at);
-            let what = format!(
-                "statement {position}: its signer's clock is {back} s behind a statement before it"
-            );
-            self.out.add(Rule::R06, Outcome::Warn, "clock-back", subject.clone(), what);
-        }
-        if issued_at > self.clock_s.saturating_add(CLOCK_SLACK_S) {
-            let what =
-                format!("statement {position}: its signer's clock is ahead of this computer's");
-            self.out.add(Rule::R06, Outcome::Warn, "clock-ahead", subject, what);
-        }
-        self.latest_issued_at = self.latest_issued_at.max(issued_at);
-    }
-
     fn count_admitted(&mut self, position: Position, statement: &Statement, signer: Signer) {
         self.counts.admitted += 1;
-        self.latest_issued_at = self.latest_issued_at.max(statement.header.issued_at);
+        self.clocks.take_up(statement);
         match &statement.payload.body {
             Body::Anchor(anchor) => {
                 self.counts.anchors += 1;
@@ -428,37 +409,6 @@ impl<'a> Reader<'a> {
             not_admitted: self.not_admitted,
             roots: self.roots,
         }
-    }
-}
-
-/// Rule R13, on what the anchor says of its batch.
-fn check_capture(position: Position, statement: &Statement, anchor: &Anchor, out: &mut Findings) {
-    let Some(captured) = &anchor.captured else { return };
-    let issued_at = statement.header.issued_at;
-    let subject = || Subject::Statement(position);
-    let mut latest = i64::MIN;
-    let mut longest = 0;
-    for (period, spread) in [(captured.utc, 0), (captured.local, ZONE_SPREAD_S)] {
-        let Some(period) = period else { continue };
-        let latest_allowed = issued_at.saturating_add(CLOCK_SLACK_S).saturating_add(spread);
-        if period.last > latest_allowed {
-            let what = format!(
-                "statement {position}: a device says a file was captured after it was anchored; \
-                 one of the clocks is wrong"
-            );
-            out.add(Rule::R13, Outcome::Fail, "captured-after-anchor", subject(), what);
-        }
-        latest = latest.max(period.last);
-        longest = longest.max(period.last.saturating_sub(period.first));
-    }
-    let late_by = issued_at.saturating_sub(latest);
-    if late_by.saturating_sub(longest) > LATE_ANCHOR_S {
-        let what = format!(
-            "statement {position}: anchored {} days after the last capture; nothing shows what \
-             happened to the files in between",
-            late_by / 86_400
-        );
-        out.add(Rule::R13, Outcome::Warn, "anchored-late", subject(), what);
     }
 }
 

@@ -20,7 +20,9 @@ use crate::ledger::read;
 use crate::report;
 use crate::statement::short_head::ShortHead;
 use crate::store::layout::{STORE_FOLDER, StoreFolder};
+use crate::store::outside::StateFolder;
 use crate::tlog::checkpoint::SignedCheckpoint;
+use crate::tlog::hash::Tree;
 use crate::tlog::note::NOTE_BYTES_MAX;
 
 /// Arguments of `treering audit`.
@@ -159,23 +161,27 @@ fn need_folder(path: &Path, why: &str) -> Result<(), Failure> {
     Err(usage(what, why, "check the name"))
 }
 
-/// One's own store remembers a head, and has the manifests and the files.
+/// One's own store has the manifests and the files. Its head and its policy count only if this computer
+/// itself remembers signing there: a store that somebody else made, or that was restored from an old
+/// copy, remembers whatever it likes.
 fn own(own: OwnStore) -> Result<Subject, Failure> {
-    let held = match read::ledger_in(&own.folder) {
-        Ok(ledger) => {
-            let head = own.head_places("audit")?.read(ledger)?;
-            head.map(|head| HeldHead::Remembered(head.checkpoint.tree)).into_iter().collect()
-        }
-        // The audit says what is wrong with the folder.
-        Err(_) => Vec::new(),
-    };
+    let remembered = remembered(&own);
+    let policy = own.store.trust_policy();
     Ok(Subject {
         folder: own.folder.path().to_path_buf(),
         files: Some(own.store.home().to_path_buf()),
         manifests: vec![own.store.manifests()],
-        held,
-        policy: Some(own.store.trust_policy()).filter(|policy| policy.is_file()),
+        policy: Some(policy).filter(|policy| remembered.is_some() && policy.is_file()),
+        held: remembered.map(HeldHead::Remembered).into_iter().collect(),
     })
+}
+
+/// The newest head that this computer remembers signing, outside the store. Whatever keeps it from being
+/// read, the audit goes on and says that it has nothing to compare with.
+fn remembered(own: &OwnStore) -> Option<Tree> {
+    let ledger = read::ledger_in(&own.folder).ok()?;
+    let record = StateFolder::from_environment().ok()?.read_head(&*own.disk, ledger).ok()??;
+    Some(record.signed().tree)
 }
 
 /// A head kept from before: a checkpoint's file, or the line that fits an SMS.

@@ -16,7 +16,7 @@ use crate::tlog::frontier::Frontier;
 use crate::tlog::hash::{Hash, Tree, TreeSize};
 use crate::tlog::merkle::{self, Unprovable};
 use crate::tlog::tile::{
-    TILE_HEIGHT, TILE_WIDTH, Tile, encode_tile, read_from_tiles, tiles_between,
+    TILE_HEIGHT, TILE_WIDTH, Tile, encode_tile, read_from_tiles, tiles_between, tiles_of,
 };
 
 /// A published file by its path in the folder, and its bytes.
@@ -118,14 +118,14 @@ fn grown_tiles<P: Present>(
     Ok(files)
 }
 
-/// What was written is not what was meant to be.
+/// The files are not those of the tree.
 #[derive(Debug, Error)]
-pub enum ReadBackError<E> {
-    /// It cannot be read.
-    #[error("what was just written cannot be read: {0}")]
+pub enum TreeFault<E> {
+    /// One of them cannot be read.
+    #[error("{0}")]
     Unreadable(E),
-    /// It can be read, and says something else.
-    #[error("what was just written reads back differently, at {0}")]
+    /// They can be read, and do not add up to it.
+    #[error("{0} does not add up to the root")]
     Differs(String),
 }
 
@@ -135,32 +135,46 @@ pub fn read_back<P: Present>(
     written: &P,
     old: TreeSize,
     expected: Tree,
-) -> Result<(), ReadBackError<P::Error>> {
-    let tile_at = |tile| written.tile(tile).map_err(ReadBackError::Unreadable);
+) -> Result<(), TreeFault<P::Error>> {
     for bundle in bundles_between(old, expected.size) {
-        let entries = written.bundle(bundle).map_err(ReadBackError::Unreadable)?;
+        let entries = written.bundle(bundle).map_err(TreeFault::Unreadable)?;
         let leaves = entries.iter().map(|entry| crate::tlog::hash::leaf_hash(entry));
-        if !leaves.eq(tile_at(bundle.tile())?) {
-            return Err(ReadBackError::Differs(bundle.path()));
+        if !leaves.eq(written.tile(bundle.tile()).map_err(TreeFault::Unreadable)?) {
+            return Err(TreeFault::Differs(bundle.path()));
         }
     }
+    check_tiles(written, old, expected)
+}
+
+/// Recomputes the tree from its tiles: each that is not in the tree of size `old` against the hash
+/// that stands for it one level up, and the root from the right edge.
+pub fn check_tiles<P: Present>(
+    present: &P,
+    old: TreeSize,
+    expected: Tree,
+) -> Result<(), TreeFault<P::Error>> {
+    let tile_at = |tile| present.tile(tile).map_err(TreeFault::Unreadable);
     for tile in tiles_between(old, expected.size).filter(|tile| tile.is_full()) {
         let (above, slot) = (tile.index() / 256, (tile.index() % 256) as usize);
         let parent = Tile::at(tile.level() + 1, above, expected.size)
             .expect("ledger: a full tile has a hash one level up");
         if tile_at(parent)?.get(slot) != Some(&merkle::root_of(&tile_at(tile)?)) {
-            return Err(ReadBackError::Differs(parent.path()));
+            return Err(TreeFault::Differs(format!("{} or {}", tile.path(), parent.path())));
         }
     }
     let root = merkle::root_at(expected.size, |nodes| {
         read_from_tiles(nodes, expected.size, |tile| {
-            written.tile(tile).map_err(RootFault::Unreadable)
+            present.tile(tile).map_err(RootFault::Unreadable)
         })
     });
     match root {
         Ok(root) if root == expected.root => Ok(()),
-        Err(RootFault::Unreadable(fault)) => Err(ReadBackError::Unreadable(fault)),
-        Ok(_) | Err(RootFault::TooLarge) => Err(ReadBackError::Differs("its root".into())),
+        Err(RootFault::Unreadable(fault)) => Err(TreeFault::Unreadable(fault)),
+        Ok(_) | Err(RootFault::TooLarge) => {
+            let edge = tiles_of(expected.size).filter(|tile| !tile.is_full());
+            let edge: Vec<String> = edge.map(Tile::path).collect();
+            Err(TreeFault::Differs(edge.join(" or ")))
+        }
     }
 }
 
@@ -182,7 +196,6 @@ mod tests {
 
     use super::*;
     use crate::tlog::hash::leaf_hash;
-    use crate::tlog::tile::tiles_of;
 
     #[derive(Default)]
     struct InMemory(RefCell<BTreeMap<String, Vec<u8>>>);

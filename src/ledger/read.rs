@@ -103,8 +103,13 @@ pub fn book(
         let taken = match &mut book {
             None => Book::found(&statement).map(|founded| book = Some(founded)),
             Some(book) => {
-                let covered = book.tree().size;
-                book.retrace(&statement, &mut |earlier| root_at(folder, earlier, covered))
+                let before = book.tree().size;
+                // From the tiles of the whole tree: those of each size in between are not kept.
+                let earlier_root = &mut |earlier| match earlier <= before {
+                    true => root_at(folder, earlier, size),
+                    false => None,
+                };
+                book.retrace(&statement, earlier_root)
             }
         };
         taken.map_err(|refusal| LedgerUnreadable::Refused(position, refusal))?;

@@ -13,14 +13,16 @@
 //! acknowledge  the statements are in the ledger
 //! ```
 //!
-//! Any failure after judging poisons the writer: going on means opening again, which looks again.
+//! Any failure once writing has begun poisons the writer: going on means opening again, which looks
+//! again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use thiserror::Error;
 
 use super::book::{Book, Refusal};
-use super::growth::{GrowthError, Present, ReadBackError, growth, read_back};
+use super::growth::{GrowthError, Present, TreeFault, check_tiles, growth, read_back};
 use super::read::{self, LedgerUnreadable, ledger_in};
 use crate::statement::authority::LogKeyTerm;
 use crate::statement::envelope::Statement;
@@ -30,7 +32,7 @@ use crate::store::outside::Incarnation;
 use crate::store::public::{PublicError, PublicFolder};
 use crate::store::safe_name::SafeName;
 use crate::tlog::bundle::Bundle;
-use crate::tlog::checkpoint::{SignedCheckpoint, log_vkey};
+use crate::tlog::checkpoint::{Checkpoint, SignedCheckpoint, log_vkey};
 use crate::tlog::ed25519::{PublicKey, SecretKey};
 use crate::tlog::frontier::Frontier;
 use crate::tlog::hash::{Hash, Position, Tree, TreeSize};
@@ -49,7 +51,8 @@ pub struct Writer {
     /// Absent once a failure left it unclear what is on the disk.
     head: Option<GuardedHead>,
     checkpoint: SignedCheckpoint,
-    recent: Vec<TreeSize>,
+    /// Sizes whose partial tiles may still be there.
+    recent: BTreeSet<TreeSize>,
 }
 
 /// Gives the secret half of a log key, for example by asking for a passphrase.
@@ -134,12 +137,12 @@ pub enum AppendError {
     #[error(transparent)]
     Disk(#[from] DiskError),
     /// What was written reads back differently. Nothing was signed.
-    #[error(transparent)]
-    ReadBack(#[from] ReadBackError<PublicError>),
+    #[error("what was just written is not what was meant to be: {0}")]
+    ReadBack(#[from] TreeFault<PublicError>),
     /// The head does not move.
     #[error(transparent)]
     Head(#[from] HeadError),
-    /// The head is not signed; opening signs it.
+    /// The head is not signed. Where a log key is missing nothing was written; otherwise opening signs it.
     #[error(transparent)]
     Sign(#[from] SignError),
 }
@@ -179,7 +182,7 @@ impl Writer {
         let head = Head::new(book.ledger(), origin, book.tree(), incarnation);
         let signable = GuardedHead::found(places, head)?;
         let checkpoint = sign(&signable, &folder, &keys)?;
-        let recent = vec![book.tree().size];
+        let recent = BTreeSet::from([book.tree().size]);
         Ok(Writer { folder, book, head: Some(signable.signed()), checkpoint, recent })
     }
 
@@ -192,10 +195,10 @@ impl Writer {
         let folder = folder_of(&places, name);
         let ledger = ledger_in(&folder)?;
         let guarded = GuardedHead::open(places, ledger)?;
-        let head = guarded.head().checkpoint.tree;
+        let head = guarded.head().checkpoint.clone();
         let published = folder.checkpoint();
         let not_signed = |found: String| OpenError::NotWhatWasSigned {
-            head: head.size,
+            head: head.tree.size,
             checkpoint: match &published {
                 Ok(Some(checkpoint)) => checkpoint.tree().size.to_string(),
                 Ok(None) => "missing".into(),
@@ -203,18 +206,25 @@ impl Writer {
             },
             found,
         };
-        let is_behind =
-            matches!(&published, Ok(Some(published)) if published.tree().size < head.size);
-        let book = read::book(&folder, ledger, head.size).map_err(|fault| match is_behind {
-            true => not_signed(format!("an old copy ({fault})")),
-            false => fault.into(),
-        })?;
-        if book.tree() != head {
+        let book = match read::book(&folder, ledger, head.tree.size) {
+            Err(fault) if is_damage(&fault) => return Err(not_signed(fault.to_string())),
+            read => read?,
+        };
+        if book.tree() != head.tree {
             return Err(not_signed(format!("its statements have the root {}", book.tree().root)));
         }
+        if head != Checkpoint::new(book.authority().genesis().origin.clone(), head.tree) {
+            return Err(not_signed(format!("a head with the text of {}", head.origin)));
+        }
+        if let Err(fault) = check_tiles(&folder, TreeSize(0), head.tree) {
+            return Err(not_signed(fault.to_string()));
+        }
         let checkpoint = match &published {
-            Ok(Some(published)) if published.tree().size > head.size => {
+            Ok(Some(published)) if published.tree().size > head.tree.size => {
                 return Err(not_signed("the head of the store was rolled back".into()));
+            }
+            Ok(Some(published)) if contradicts(published, &folder, &book) => {
+                return Err(not_signed("a signed checkpoint of another history".into()));
             }
             Ok(Some(published)) if is_signed_head(published, &book) => Some(published.clone()),
             // Older, missing, damaged: the head was moved and its signature never became durable.
@@ -229,8 +239,9 @@ impl Writer {
                 (signable.signed(), checkpoint)
             }
         };
-        folder.remove_beyond(head.size).map_err(PublicError::Disk)?;
-        let recent = vec![head.size];
+        let head = head.tree.size;
+        let mut recent = folder.remove_beyond(head).map_err(PublicError::Disk)?;
+        recent.insert(head);
         Ok(Writer { folder, book, head: Some(guarded), checkpoint, recent })
     }
 
@@ -254,6 +265,13 @@ impl Writer {
         log_keys: LogKeys<'_>,
         incarnation: Incarnation,
     ) -> Result<Appended, AppendError> {
+        if self.head.is_none() {
+            return Err(AppendError::Poisoned);
+        }
+        if statements.is_empty() {
+            let first = Position(self.book.tree().size.0);
+            return Ok(Appended { first, checkpoint: self.checkpoint.clone() });
+        }
         let before = self.book.frontier().clone();
         let book = self.judge(statements)?;
         let keys = signing_keys(&book, log_keys)?;
@@ -271,12 +289,16 @@ impl Writer {
 
     /// Removes partial tiles that no recent checkpoint needs. Failing to is no failure of the commit.
     fn forget_superseded(&mut self) {
-        self.recent.push(self.book.tree().size);
-        let surplus = self.recent.len().saturating_sub(SIZES_KEPT);
-        let gone: Vec<TreeSize> = self.recent.drain(..surplus).collect();
-        if let Some(from) = gone.first() {
-            let _ = self.folder.remove_superseded(*from, &self.recent);
+        self.recent.insert(self.book.tree().size);
+        let Some(oldest_kept) = self.recent.iter().rev().nth(SIZES_KEPT - 1).copied() else {
+            return;
+        };
+        let kept = self.recent.split_off(&oldest_kept);
+        if let Some(oldest) = self.recent.first() {
+            let kept: Vec<TreeSize> = kept.iter().copied().collect();
+            let _ = self.folder.remove_superseded(*oldest, &kept);
         }
+        self.recent = kept;
     }
 
     /// What the ledger's statements add up to.
@@ -317,7 +339,12 @@ fn grow(
 /// a passphrase that nobody remembers must not leave a head without its signature.
 fn signing_keys(book: &Book, log_keys: LogKeys<'_>) -> Result<Vec<SecretKey>, SignError> {
     let LogKeyTerm { required, beside, .. } = book.authority().log_keys_in_force();
-    Ok(beside.iter().chain([required]).map(log_keys).collect::<Result<_, _>>()?)
+    let all = beside.iter().chain([required]);
+    let keys = all.map(|key| match log_keys(key)? {
+        secret if secret.public() == *key => Ok(secret),
+        _ => Err(LogKeyMissing { why: "the key at hand is not the ledger's log key".into() }),
+    });
+    Ok(keys.collect::<Result<_, _>>()?)
 }
 
 /// Signs the head with these log keys and publishes it.
@@ -330,6 +357,28 @@ fn sign(
     let checkpoint = SignedCheckpoint::new(head.head().checkpoint.clone(), lines)?;
     folder.publish(&checkpoint)?;
     Ok(checkpoint)
+}
+
+/// Whether files under the head are gone or are not what they were, rather than out of reach.
+fn is_damage(fault: &LedgerUnreadable) -> bool {
+    match fault {
+        LedgerUnreadable::Public(PublicError::Disk(fault)) => {
+            !matches!(fault, DiskError::Refused { .. }) || fault.is_not_found()
+        }
+        LedgerUnreadable::Public(_) | LedgerUnreadable::Statement(..) => true,
+        LedgerUnreadable::NoLedger(_) | LedgerUnreadable::Refused(..) => false,
+    }
+}
+
+/// Whether the ledger's own log has signed a tree that the book's does not begin with. What nobody
+/// signed is damage, and contradicts nothing.
+fn contradicts(checkpoint: &SignedCheckpoint, folder: &PublicFolder, book: &Book) -> bool {
+    let (tree, here) = (checkpoint.tree(), book.tree());
+    let is_signed = book
+        .authority()
+        .log_keys()
+        .any(|key| checkpoint.note().check([&log_vkey(checkpoint.origin(), key)]).is_ok());
+    is_signed && read::root_at(folder, tree.size, here.size) != Some(tree.root)
 }
 
 /// Whether this checkpoint is the head under the signature it needs.

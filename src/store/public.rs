@@ -9,6 +9,7 @@
 //! manifests/<root>            manifests that the owner made public
 //! ```
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -151,12 +152,21 @@ impl PublicFolder {
     }
 
     /// Removes what a crash left beyond a head: temporary files, and tiles and bundles of a larger
-    /// tree that was never signed. It lists the whole folder, so it is for opening, not for each write.
-    pub fn remove_beyond(&self, size: TreeSize) -> Result<(), DiskError> {
-        self.sweep(&self.root, "", size)
+    /// tree that was never signed. Gives the sizes whose partial bundles stay, ascending. It lists the
+    /// whole folder, so it is for opening, not for each write.
+    pub fn remove_beyond(&self, size: TreeSize) -> Result<BTreeSet<TreeSize>, DiskError> {
+        let mut sizes = BTreeSet::new();
+        self.sweep(&self.root, "", size, &mut sizes)?;
+        Ok(sizes)
     }
 
-    fn sweep(&self, folder: &Path, name: &str, size: TreeSize) -> Result<(), DiskError> {
+    fn sweep(
+        &self,
+        folder: &Path,
+        name: &str,
+        size: TreeSize,
+        sizes: &mut BTreeSet<TreeSize>,
+    ) -> Result<(), DiskError> {
         for listed in durable::list(&*self.disk, folder)? {
             let path = folder.join(&listed.name);
             let below = if name.is_empty() {
@@ -165,11 +175,12 @@ impl PublicFolder {
                 format!("{name}/{}", listed.name)
             };
             match listed.what {
-                What::Folder => self.sweep(&path, &below, size)?,
+                What::Folder => self.sweep(&path, &below, size, sizes)?,
                 What::File if durable::is_temporary(&listed.name) || is_beyond(&below, size) => {
                     durable::remove(&*self.disk, &path)?;
                 }
-                _ => {}
+                What::File => sizes.extend(size_of_partial(&below)),
+                What::Other => {}
             }
         }
         Ok(())
@@ -217,6 +228,12 @@ impl PublicFolder {
     fn read_if_there(&self, name: &str, ceiling: usize) -> Result<Option<Vec<u8>>, DiskError> {
         durable::read_if_there(&*self.disk, &self.root.join(name), ceiling as u64)
     }
+}
+
+/// The size of the tree that a partial bundle is of.
+fn size_of_partial(name: &str) -> Option<TreeSize> {
+    let bundle = Bundle::parse_path(name).ok().filter(|bundle| !bundle.is_full())?;
+    Some(TreeSize(bundle.first().0 + u64::from(bundle.width())))
 }
 
 /// Whether a tile or bundle belongs to a larger tree only.
@@ -288,7 +305,8 @@ mod tests {
         let temporary = ["tile/0/.tmp-000", ".tmp-checkpoint"];
         let all = kept.iter().chain(&beyond).chain(&temporary);
         folder.write_new(all.map(|name| (name.to_string(), vec![0])).collect()).unwrap();
-        folder.remove_beyond(TreeSize(5)).unwrap();
+        let sizes = folder.remove_beyond(TreeSize(5)).unwrap();
+        assert_eq!(sizes, BTreeSet::from([TreeSize(5)]));
         let mut expected = kept.map(String::from);
         expected.sort();
         assert_eq!(names(&home), expected);

@@ -19,7 +19,7 @@ fn annas_proof(ledger: &Ledger) -> Vec<CoSignature> {
     let anna = key("anna");
     let statement = ledger.signed(&ledger.root, grant(&anna, Role::Recorder), &[&anna]);
     assert_eq!(ledger.judge(&statement), Ok(Signer::Root));
-    statement.payload.also
+    statement.payload.also.clone()
 }
 
 /// A statement by the root that carries second signatures from elsewhere.

@@ -19,6 +19,7 @@ use treering::audit::finding::{AuditReport, LedgerState, Outcome, Rule};
 use treering::audit::{AuditInput, audit};
 use treering::ledger::writer::{AppendError, Appended, OpenError, Writer};
 use treering::statement::envelope::Statement;
+use treering::statement::key::Role;
 use treering::store::disk::{Disk, RealDisk};
 use treering::store::heads::{HeadError, HeadPlaces};
 use treering::store::layout::{NewStore, StoreFolder};
@@ -30,10 +31,16 @@ use treering::tlog::checkpoint::SignedCheckpoint;
 use treering::tlog::ed25519::SecretKey;
 use treering::tlog::hash::{Hash, Tree};
 
-use super::{FOUNDED, Ledger};
+use super::{FOUNDED, Ledger, bodies, key};
 
 /// A clock after every statement of the test ledgers.
 const CLOCK_S: i64 = FOUNDED + 10 * 365 * 86_400;
+
+/// The parts of a park's picture.
+pub const PUBLIC: &str = "park/.treering/ledgers/park/";
+pub const HEADS: &str = "park/.treering/heads/";
+pub const STORE: &str = "park/.treering/";
+pub const OUTSIDE: &str = "state/";
 
 /// Files by their paths below a folder; folders end with `/` and have no bytes.
 pub type Picture = BTreeMap<String, Vec<u8>>;
@@ -165,6 +172,22 @@ impl Park {
     }
 }
 
+/// A ledger of so many statements: its genesis, the grant of a recorder, and what she records.
+pub fn ledger_of(size: usize) -> Ledger {
+    let mut ledger = Ledger::found("park");
+    ledger.granted("anna", Role::Recorder);
+    grown(ledger, "season", size - 2)
+}
+
+/// A ledger with so many more statements of its recorder.
+pub fn grown(mut ledger: Ledger, title: &str, by: usize) -> Ledger {
+    let anna = key("anna");
+    for number in 0..by {
+        ledger.file(&anna, bodies::sealed_anchor(&format!("{title} {number}")));
+    }
+    ledger
+}
+
 /// The ledger's name in the store.
 pub fn name() -> SafeName {
     SafeName::new("park").expect("a name")
@@ -206,6 +229,21 @@ pub fn picture_of(folder: &Path) -> Picture {
         };
     }
     picture
+}
+
+/// The part of a picture below a folder of it.
+pub fn below<'a>(picture: &'a Picture, folder: &str) -> Vec<(&'a str, &'a [u8])> {
+    let inside = picture.iter().filter(|(path, _)| path.starts_with(folder));
+    inside.map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect()
+}
+
+/// A picture with the part below a folder taken from another one.
+pub fn with_part(picture: &Picture, folder: &str, other: &Picture) -> Picture {
+    let (kept, taken) = (picture.iter(), other.iter());
+    kept.filter(|(path, _)| !path.starts_with(folder))
+        .chain(taken.filter(|(path, _)| path.starts_with(folder)))
+        .map(|(path, bytes)| (path.clone(), bytes.clone()))
+        .collect()
 }
 
 /// Puts a picture's files into a folder, in place of what is there.

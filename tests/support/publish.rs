@@ -7,7 +7,7 @@ use treering::ledger::growth::{Present, growth};
 use treering::tlog::bundle::Bundle;
 use treering::tlog::checkpoint::{Checkpoint, SignedCheckpoint};
 use treering::tlog::frontier::Frontier;
-use treering::tlog::hash::{Hash, Tree, TreeSize};
+use treering::tlog::hash::{Hash, Tree, TreeSize, leaf_hash};
 use treering::tlog::tile::Tile;
 
 use super::Ledger;
@@ -36,12 +36,21 @@ pub fn checkpoint(ledger: &Ledger, size: u64) -> SignedCheckpoint {
 
 /// Writes bundles, tiles and the checkpoint of the whole ledger.
 pub fn publish(ledger: &Ledger, folder: &Path) {
-    let entries: Vec<&[u8]> = ledger.entries.iter().map(|entry| entry.bytes()).collect();
-    let leaves: Vec<Hash> = ledger.entries.iter().map(|entry| entry.id()).collect();
+    let entries: Vec<Vec<u8>> = ledger.entries.iter().map(|e| e.bytes().to_vec()).collect();
+    publish_entries(ledger, &entries, folder);
+}
+
+/// Publishes any entries as the ledger's, as a dishonest log would.
+pub fn publish_entries(ledger: &Ledger, entries: &[Vec<u8>], folder: &Path) {
+    let leaves: Vec<Hash> = entries.iter().map(|entry| leaf_hash(entry)).collect();
+    let entries: Vec<&[u8]> = entries.iter().map(Vec::as_slice).collect();
     for file in growth(&Nothing, &Frontier::new(), &entries, &leaves).expect("growth") {
         write(folder, &file.path, &file.bytes);
     }
-    let head = checkpoint(ledger, entries.len() as u64);
+    let tree = Tree { size: TreeSize(leaves.len() as u64), root: super::tree::root(&leaves) };
+    let head = Checkpoint::new(ledger.authority.genesis().origin.clone(), tree);
+    let line = head.sign(&ledger.log);
+    let head = SignedCheckpoint::new(head, vec![line]).expect("a checkpoint under one signature");
     write(folder, "checkpoint", head.to_string().as_bytes());
 }
 

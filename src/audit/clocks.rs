@@ -1,0 +1,90 @@
+//! Clocks, which are claims: those of signers (rule R06) and those of the devices that made the files
+//! (rule R13).
+
+use super::finding::{Findings, Outcome, Rule, Subject};
+use crate::statement::bodies::evidence::Anchor;
+use crate::statement::envelope::Statement;
+use crate::tlog::hash::Position;
+
+/// Clocks are allowed to disagree by this much, in seconds: people set them by hand.
+const SLACK_S: i64 = 3_600;
+/// A device that names no zone may be this far from UTC, in seconds.
+const ZONE_SPREAD_S: i64 = 14 * 3_600;
+/// An anchor this much later than capture and the length of the batch proves little, in seconds.
+const LATE_ANCHOR_S: i64 = 60 * 86_400;
+
+/// The latest time that any signer has claimed so far.
+#[derive(Debug)]
+pub struct Clocks {
+    auditor_s: i64,
+    latest_s: i64,
+}
+
+impl Clocks {
+    /// No claim so far; the auditor's own clock, seconds since 1970 UTC.
+    pub fn new(auditor_s: i64) -> Clocks {
+        Clocks { auditor_s, latest_s: i64::MIN }
+    }
+
+    /// Rule R06. A signer's clock is only asked to run forward, and not ahead of the auditor's.
+    pub fn check_signer(&self, position: Position, statement: &Statement, out: &mut Findings) {
+        let issued_at = statement.header.issued_at;
+        let mut warn = |code, what| {
+            out.add(Rule::R06, Outcome::Warn, code, Subject::Statement(position), what);
+        };
+        if issued_at < self.latest_s.saturating_sub(SLACK_S) {
+            let back = self.latest_s.saturating_sub(issued_at);
+            let what = format!(
+                "statement {position}: its signer's clock is {back} s behind a statement before it"
+            );
+            warn("clock-back", what);
+        }
+        if issued_at > self.auditor_s.saturating_add(SLACK_S) {
+            let what =
+                format!("statement {position}: its signer's clock is ahead of this computer's");
+            warn("clock-ahead", what);
+        }
+    }
+
+    /// Takes up the claim of an admitted statement.
+    pub fn take_up(&mut self, statement: &Statement) {
+        self.latest_s = self.latest_s.max(statement.header.issued_at);
+    }
+}
+
+/// Rule R13, on what the anchor says of its batch.
+pub fn check_capture(
+    position: Position,
+    statement: &Statement,
+    anchor: &Anchor,
+    out: &mut Findings,
+) {
+    let Some(captured) = &anchor.captured else { return };
+    let issued_at = statement.header.issued_at;
+    let mut latest = i64::MIN;
+    let mut longest = 0;
+    for (period, spread) in [(captured.utc, 0), (captured.local, ZONE_SPREAD_S)] {
+        let Some(period) = period else { continue };
+        let latest_allowed = issued_at.saturating_add(SLACK_S).saturating_add(spread);
+        if period.last > latest_allowed {
+            let what = format!(
+                "statement {position}: a device says a file was captured after it was anchored; \
+                 one of the clocks is wrong"
+            );
+            let subject = Subject::Statement(position);
+            out.add(Rule::R13, Outcome::Fail, "captured-after-anchor", subject, what);
+        }
+        latest = latest.max(period.last);
+        longest = longest.max(period.last.saturating_sub(period.first));
+    }
+    let late_by = issued_at.saturating_sub(latest);
+    if late_by.saturating_sub(longest) > LATE_ANCHOR_S {
+        let what = format!(
+            "statement {position}: anchored {} days after the last capture; nothing shows what \
+             happened to the files in between",
+            late_by / 86_400
+        );
+        let subject = Subject::Statement(position);
+        out.add(Rule::R13, Outcome::Warn, "anchored-late", subject, what);
+    }
+}

@@ -1,0 +1,219 @@
+//! On open, head against tree: each row of the table, made by hand, and what is done about it.
+//!
+//! ```text
+//! head = checkpoint = tree                        go, and nothing is written
+//! head > checkpoint, tiles whole, root equal      sign the head again: same text, same bytes
+//! head > tiles, or root differs                   refuse, name both
+//! head < checkpoint, or missing                   refuse
+//! ```
+
+mod support;
+
+use std::fs;
+
+use support::park::{
+    HEADS, OUTSIDE, PUBLIC, Park, Picture, grown, ledger_of, suspicion, with_part,
+};
+use support::publish::publish;
+use support::{Ledger, bodies, key};
+use treering::ledger::writer::OpenError;
+use treering::store::must_not_sign::Suspicion;
+
+/// A ledger of 260 statements, signed at 2, 5, 258 and 260, and pictures of its store at the last two.
+struct Moments {
+    ledger: Ledger,
+    earlier: Picture,
+    now: Picture,
+}
+
+fn moments() -> Moments {
+    let ledger = ledger_of(260);
+    let park = Park::with(&ledger, &[2, 5, 258]);
+    let earlier = park.picture();
+    park.append(&mut park.open().unwrap(), &ledger.entries[258..]).unwrap();
+    Moments { ledger, earlier, now: park.picture() }
+}
+
+impl Moments {
+    fn park(&self, picture: &Picture) -> Park {
+        Park::pictured(&self.ledger.log, picture)
+    }
+
+    /// The store does not open, and nothing in it or beside it changes.
+    fn refusal(&self, picture: &Picture) -> OpenError {
+        let park = self.park(picture);
+        let Err(refusal) = park.open() else { panic!("it must be refused") };
+        assert!(park.picture() == *picture, "a refused store was written to");
+        refusal
+    }
+
+    /// [`Moments::refusal`], naming the head of 260 and a file or a reason.
+    fn refused_for(&self, picture: &Picture, checkpoint: &str, words: &str) {
+        let refusal = self.refusal(picture);
+        assert!(matches!(refusal, OpenError::NotWhatWasSigned { .. }), "{refusal}");
+        let text = refusal.to_string();
+        for part in ["head 260", &format!("checkpoint {checkpoint}"), words] {
+            assert!(text.contains(part), "{part:?} is not in: {text}");
+        }
+    }
+
+    /// The store opens with the checkpoint it had, and grows.
+    fn opens(&self, picture: &Picture) {
+        let park = self.park(picture);
+        let mut writer = park.open().unwrap();
+        assert_eq!(writer.book().tree(), self.ledger.tree());
+        assert!(park.picture() == self.now, "other bytes than before");
+        let more = grown(self.ledger.clone(), "afterwards", 1);
+        park.append(&mut writer, &more.entries[260..]).unwrap();
+        park.assert_clean(more.tree());
+    }
+}
+
+fn changed(picture: &Picture, name: &str, change: impl FnOnce(&mut Vec<u8>)) -> Picture {
+    let mut picture = picture.clone();
+    change(picture.get_mut(&format!("{PUBLIC}{name}")).expect("a file of that name"));
+    picture
+}
+
+fn without(picture: &Picture, path: &str) -> Picture {
+    let mut picture = picture.clone();
+    picture.remove(path).expect("a file of that path");
+    picture
+}
+
+#[test]
+fn head_checkpoint_and_tree_agree() {
+    let moments = moments();
+    moments.opens(&moments.now);
+}
+
+#[test]
+fn head_above_checkpoint_with_whole_tiles_is_signed_again() {
+    let moments = moments();
+    let checkpoint = format!("{PUBLIC}checkpoint");
+    let older = moments.earlier[&checkpoint].clone();
+    // The text of the head, with nothing that counts as a signature of its log.
+    let mut unsigned = moments.now[&checkpoint].clone();
+    let end = unsigned.len() - 10;
+    unsigned[end] = if unsigned[end] == b'A' { b'B' } else { b'A' };
+    moments.opens(&changed(&moments.now, "checkpoint", |bytes| *bytes = older));
+    moments.opens(&changed(&moments.now, "checkpoint", |bytes| *bytes = unsigned));
+    moments.opens(&changed(&moments.now, "checkpoint", |bytes| bytes.truncate(40)));
+    moments.opens(&changed(&moments.now, "checkpoint", Vec::clear));
+    moments.opens(&without(&moments.now, &checkpoint));
+}
+
+#[test]
+fn leftovers_beyond_the_head_are_removed() {
+    let moments = moments();
+    let more = grown(moments.ledger.clone(), "never signed", 300);
+    let beyond = Park::with(&more, &[2, 5, 258, 260, 560]).picture();
+    let mut picture = moments.now.clone();
+    for (path, bytes) in beyond {
+        picture.entry(path).or_insert(bytes);
+    }
+    picture.insert(format!("{PUBLIC}tile/0/.tmp-1-001.p"), b"half".to_vec());
+    let park = moments.park(&picture);
+    park.open().unwrap();
+    park.assert_clean(moments.ledger.tree());
+}
+
+#[test]
+fn head_above_tiles_is_refused() {
+    let moments = moments();
+    let needed = [
+        "tile/0/000",
+        "tile/0/001.p/4",
+        "tile/1/000.p/1",
+        "tile/entries/000",
+        "tile/entries/001.p/4",
+    ];
+    for name in needed {
+        let path = format!("{PUBLIC}{name}");
+        // A full tile would stand in for a partial one, so the refusal names that.
+        let full = name.split(".p/").next().unwrap();
+        moments.refused_for(&without(&moments.now, &path), "260", full);
+    }
+    // The whole public folder is from an older copy.
+    let rolled_back = with_part(&moments.now, PUBLIC, &moments.earlier);
+    moments.refused_for(&rolled_back, "258", "entries/001");
+}
+
+#[test]
+fn a_root_that_differs_is_refused() {
+    let moments = moments();
+    // A changed byte in anything that the head covers.
+    for name in ["tile/0/000", "tile/0/001.p/4", "tile/1/000.p/1"] {
+        let flipped = changed(&moments.now, name, |bytes| *bytes.last_mut().unwrap() ^= 1);
+        moments.refused_for(&flipped, "260", name);
+    }
+    for name in ["tile/entries/000", "tile/entries/001.p/4"] {
+        let cut = changed(&moments.now, name, |bytes| bytes.truncate(bytes.len() - 1));
+        moments.refused_for(&cut, "260", name);
+        let flipped = changed(&moments.now, name, |bytes| *bytes.last_mut().unwrap() ^= 1);
+        moments.refused_for(&flipped, "260", "");
+    }
+    // Another history of the same size, whole and signed by the same key.
+    let mut other = grown(ledger_of(258), "another", 1);
+    other.file(&key("anna"), bodies::sealed_anchor("history"));
+    let forked = moments.park(&moments.now);
+    replace_public(&forked, &other);
+    moments.refused_for(&forked.picture(), "260", &other.tree().root.to_string());
+}
+
+/// A signed checkpoint that contradicts the head is half of a fork's proof: it is not written over.
+#[test]
+fn a_checkpoint_of_another_history_is_refused() {
+    let moments = moments();
+    for size in [259, 260] {
+        let other = grown(ledger_of(258), "another", size - 258);
+        let text = support::publish::checkpoint(&other, size as u64).to_string();
+        let picture = changed(&moments.now, "checkpoint", |bytes| *bytes = text.into_bytes());
+        moments.refused_for(&picture, &size.to_string(), "another history");
+    }
+}
+
+fn replace_public(park: &Park, ledger: &Ledger) {
+    fs::remove_dir_all(park.public()).unwrap();
+    publish(ledger, &park.public());
+}
+
+#[test]
+fn head_below_checkpoint_is_refused() {
+    let moments = moments();
+    // Head and outside record rolled back together: the guard is content, the folder is not.
+    let picture = with_part(&moments.now, HEADS, &moments.earlier);
+    let picture = with_part(&picture, OUTSIDE, &moments.earlier);
+    let refusal = moments.refusal(&picture);
+    assert!(matches!(refusal, OpenError::NotWhatWasSigned { .. }), "{refusal}");
+    let text = refusal.to_string();
+    assert!(text.contains("head 258") && text.contains("checkpoint 260"), "{text}");
+}
+
+#[test]
+fn a_missing_head_is_refused() {
+    let moments = moments();
+    let head = format!("{HEADS}{}", moments.ledger.id);
+    let refusal = moments.refusal(&without(&moments.now, &head));
+    let Suspicion::NoHead { remembered: Some(mark) } = suspicion(refusal) else {
+        panic!("another suspicion");
+    };
+    assert_eq!(mark.tree, moments.ledger.tree());
+}
+
+/// Every byte of the head and of its outside record counts: the text in the head file is what is
+/// signed next.
+#[test]
+fn a_damaged_head_or_record_is_refused() {
+    let moments = moments();
+    let id = moments.ledger.id;
+    for path in [format!("{HEADS}{id}"), format!("{OUTSIDE}heads/{id}")] {
+        for at in 0..moments.now[&path].len() {
+            let mut picture = moments.now.clone();
+            picture.get_mut(&path).unwrap()[at] ^= 1;
+            let park = moments.park(&picture);
+            assert!(park.open().is_err(), "{path} byte {at}");
+            assert!(park.picture() == picture, "a refused store was written to");
+        }
+    }
+}
