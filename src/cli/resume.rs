@@ -21,11 +21,13 @@ use crate::ledger::book::Book;
 use crate::ledger::read;
 use crate::ledger::writer::Writer;
 use crate::report::words::{count, counted};
+use crate::statement::envelope::LedgerId;
 use crate::store::chain_file::ChainFile;
 use crate::store::heads::{GuardedHead, Head, Resume};
 use crate::store::outside::Incarnation;
 use crate::store::public::PublicFolder;
 use crate::tlog::bundle::bundles_between;
+use crate::tlog::checkpoint::SignedCheckpoint;
 use crate::tlog::hash::{Tree, TreeSize};
 use crate::tlog::tile::tiles_between;
 
@@ -55,12 +57,16 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     let _lock = own.lock("resume")?;
     let ledger = own.ledger()?;
     let mut tree = own.head()?.tree();
+    // Each source is held against the largest so far, not only against this store: two of them may
+    // have forked beyond its end.
+    let mut largest = (own.folder.clone(), own.head()?);
     for source in &args.from {
-        let source = public_folder(source)?;
-        let theirs = audited(&own, &source)?;
-        if theirs.size > tree.size {
-            copy_growth(&own, &source, tree.size, theirs)?;
-            tree = theirs;
+        let source = PublicFolder::new(Arc::clone(&own.disk), public_folder(source)?);
+        let theirs = audited(ledger, &source, &largest)?;
+        if theirs.tree().size > tree.size {
+            copy_growth(&own, source.path(), tree.size, theirs.tree())?;
+            tree = theirs.tree();
+            largest = (source, theirs);
         }
     }
     let book = read::book(&own.folder, ledger, tree.size)?;
@@ -140,9 +146,13 @@ fn forgetful_keys(
     Ok(names)
 }
 
-/// The head of a source, after an audit of all of it and a comparison with this store's.
-fn audited(own: &OwnStore, source: &Path) -> Result<Tree, Failure> {
-    let expected = Some(own.ledger()?);
+/// The head of a source, after an audit of all of it and a comparison with the largest copy so far.
+fn audited(
+    ledger: LedgerId,
+    folder: &PublicFolder,
+    largest: &(PublicFolder, SignedCheckpoint),
+) -> Result<SignedCheckpoint, Failure> {
+    let (expected, source) = (Some(ledger), folder.path());
     let input = AuditInput { expected, ..AuditInput::of(source, i64::MAX) };
     let report = audit(&input, &Progress::silent())
         .map_err(|_| interrupted("stopped; nothing changed", BEGIN_AGAIN))?;
@@ -155,7 +165,7 @@ fn audited(own: &OwnStore, source: &Path) -> Result<Tree, Failure> {
             "name a copy of this one",
         ));
     }
-    let (Some(theirs), LedgerState::Consistent) = (report.head, report.state) else {
+    let (Some(_), LedgerState::Consistent) = (report.head, report.state) else {
         return Err(Failure::new(
             Exit::Finding,
             format!("{} cannot be resumed from", source.display()),
@@ -164,13 +174,10 @@ fn audited(own: &OwnStore, source: &Path) -> Result<Tree, Failure> {
         ));
     };
     // The smaller of the two must be a beginning of the larger.
-    let here = own.head()?;
-    let (folder, held) = match theirs.size >= here.tree().size {
-        true => (source.to_path_buf(), here),
-        false => {
-            let theirs = PublicFolder::new(Arc::clone(&own.disk), source);
-            (own.folder.path().to_path_buf(), read::head_of(&theirs)?)
-        }
+    let theirs = read::head_of(folder)?;
+    let (folder, held) = match theirs.tree().size >= largest.1.tree().size {
+        true => (source.to_path_buf(), largest.1.clone()),
+        false => (largest.0.path().to_path_buf(), theirs.clone()),
     };
     let held = vec![HeldHead::Checkpoint(Box::new(held))];
     let input = AuditInput { folder, held, ..input };
