@@ -85,9 +85,7 @@ pub enum OpenError {
     #[error(transparent)]
     Head(#[from] HeadError),
     /// The public folder is behind a checkpoint that was signed, or ahead of its own head.
-    #[error(
-        "the public folder does not hold what was signed: head {head}, checkpoint {checkpoint}, {found}"
-    )]
+    #[error("{head} statements were signed, but the public folder is at {checkpoint}: {found}")]
     NotWhatWasSigned {
         /// The remembered head.
         head: TreeSize,
@@ -213,7 +211,7 @@ impl Writer {
             read => read?,
         };
         if book.tree() != head.tree {
-            return Err(not_signed(format!("statements of root {}", book.tree().root)));
+            return Err(not_signed(format!("its statements have the root {}", book.tree().root)));
         }
         if head != Checkpoint::new(book.authority().genesis().origin.clone(), head.tree) {
             return Err(not_signed(format!("a head with the text of {}", head.origin)));
@@ -223,7 +221,7 @@ impl Writer {
         }
         let checkpoint = match &published {
             Ok(Some(published)) if published.tree().size > head.tree.size => {
-                return Err(not_signed("the head was rolled back".into()));
+                return Err(not_signed("the head of the store was rolled back".into()));
             }
             Ok(Some(published)) if contradicts(published, &folder, &book) => {
                 return Err(not_signed("a signed checkpoint of another history".into()));
@@ -247,6 +245,19 @@ impl Writer {
         Ok(Writer { folder, book, head: Some(guarded), checkpoint, recent })
     }
 
+    /// What the ledger's statements would add up to with these; nothing is written. A signer asks
+    /// before it spends a number of its chain on a statement that would be refused.
+    pub fn judge(&self, statements: &[Statement]) -> Result<Book, AppendError> {
+        let covered = self.book.tree().size;
+        let mut book = self.book.clone();
+        for (index, statement) in statements.iter().enumerate() {
+            let root_at = &mut |size| read::root_at(&self.folder, size, covered);
+            book.admit(statement, root_at)
+                .map_err(|refusal| AppendError::Refused { index, refusal })?;
+        }
+        Ok(book)
+    }
+
     /// Files a batch of statements: all of them or none.
     pub fn append(
         &mut self,
@@ -254,28 +265,17 @@ impl Writer {
         log_keys: LogKeys<'_>,
         incarnation: Incarnation,
     ) -> Result<Appended, AppendError> {
-        let guarded = self.head.take().ok_or(AppendError::Poisoned)?;
+        if self.head.is_none() {
+            return Err(AppendError::Poisoned);
+        }
         if statements.is_empty() {
-            self.head = Some(guarded);
             let first = Position(self.book.tree().size.0);
             return Ok(Appended { first, checkpoint: self.checkpoint.clone() });
         }
         let before = self.book.frontier().clone();
-        let mut book = self.book.clone();
-        for (index, statement) in statements.iter().enumerate() {
-            let root_at = &mut |size| read::root_at(&self.folder, size, before.size());
-            if let Err(refusal) = book.admit(statement, root_at) {
-                self.head = Some(guarded);
-                return Err(AppendError::Refused { index, refusal });
-            }
-        }
-        let keys = match signing_keys(&book, log_keys) {
-            Ok(keys) => keys,
-            Err(fault) => {
-                self.head = Some(guarded);
-                return Err(fault.into());
-            }
-        };
+        let book = self.judge(statements)?;
+        let keys = signing_keys(&book, log_keys)?;
+        let guarded = self.head.take().ok_or(AppendError::Poisoned)?;
         grow(&self.folder, &before, statements, book.tree())?;
         let signable = guarded.advance(book.tree(), incarnation)?;
         let checkpoint = sign(&signable, &self.folder, &keys)?;
