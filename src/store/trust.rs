@@ -28,18 +28,20 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::disk::{Access, Disk, DiskError};
 use super::durable;
-use super::record::{read_time, time_text};
+use super::record::time_text;
 use crate::statement::card::Card;
 use crate::statement::envelope::LedgerId;
 use crate::statement::key::KeyId;
 use crate::tlog::checkpoint::Origin;
-use crate::tlog::hash::Hash;
 use crate::tlog::note::VerifierKey;
+
+mod form;
+
+use form::{AccreditorForm, PinnedForm, TrustForm};
 
 /// Bytes of the file: some 600 for a ledger, and nobody compares the cards of 5,000.
 const CEILING: u64 = 4 << 20;
@@ -234,75 +236,6 @@ impl Trust {
             }
         }
         Ok(trust)
-    }
-}
-
-/// The file's fields, before their values are understood.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TrustForm {
-    format: String,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    ledger: Vec<PinnedForm>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    accreditor: Vec<AccreditorForm>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PinnedForm {
-    id: String,
-    name: String,
-    origin: String,
-    root: String,
-    log_key: String,
-    compared: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AccreditorForm {
-    ledger: String,
-    since: String,
-}
-
-impl PinnedForm {
-    fn of(pinned: &PinnedLedger) -> PinnedForm {
-        PinnedForm {
-            id: pinned.id.to_string(),
-            name: pinned.name.clone(),
-            origin: pinned.origin.to_string(),
-            root: pinned.root.to_string(),
-            log_key: pinned.log_key.to_string(),
-            compared: time_text(pinned.compared),
-        }
-    }
-
-    /// The values, or the name of the first field that is not of its form.
-    fn read(&self) -> Result<PinnedLedger, &'static str> {
-        let log_key = VerifierKey::parse(&self.log_key).map_err(|_| "log_key")?;
-        // A log's key carries the log's name: the origin.
-        if log_key.name().as_str() != self.origin {
-            return Err("log_key");
-        }
-        Ok(PinnedLedger {
-            id: Hash::from_hex(&self.id).map(LedgerId).ok_or("id")?,
-            name: self.name.clone(),
-            origin: Origin::new(&self.origin).map_err(|_| "origin")?,
-            root: Hash::from_hex(&self.root).map(KeyId).ok_or("root")?,
-            log_key,
-            compared: read_time(&self.compared).ok_or("compared")?,
-        })
-    }
-}
-
-impl AccreditorForm {
-    fn of((id, since): (&LedgerId, &Timestamp)) -> AccreditorForm {
-        AccreditorForm { ledger: id.to_string(), since: time_text(*since) }
-    }
-
-    fn read(&self) -> Option<(LedgerId, Timestamp)> {
-        Some((LedgerId(Hash::from_hex(&self.ledger)?), read_time(&self.since)?))
     }
 }
 

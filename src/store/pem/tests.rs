@@ -1,3 +1,5 @@
+use pkcs8::PrivateKeyInfoRef;
+
 use super::*;
 
 fn secret() -> SecretKey {
