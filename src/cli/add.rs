@@ -102,6 +102,10 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     // The key is found before an hour of reading, not after it.
     let placeholder = anchor(&title, Hash([0; 32]), 1, &Summary::default(), access, None);
     let key = filing.key_for(&placeholder, args.key.as_deref())?;
+    if !args.resume_chain {
+        // What this very command had signed when it was stopped would be recorded a second time.
+        filing.finish_interrupted(&key)?;
+    }
 
     let (index_path, manifests) =
         (filing.own.store.index(filing.ledger()), filing.own.store.manifests());

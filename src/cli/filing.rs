@@ -12,7 +12,7 @@ use super::own_store::OwnStore;
 use super::voice::Failure;
 use super::{Context, clock};
 use crate::ledger::read::statements_from;
-use crate::ledger::writer::{Appended, LogKeyMissing, Writer};
+use crate::ledger::writer::{AppendError, Appended, LogKeyMissing, Writer};
 use crate::statement::bodies::Body;
 use crate::statement::chain::{Chain, Link};
 use crate::statement::envelope::{
@@ -143,12 +143,20 @@ impl<'a> Filing<'a> {
         };
         self.catch_up(&mut chain, key.id())?;
         let seen = self.writer.checkpoint().tree();
-        let signed = sign(&mut chain, ledger, secret, Some(seen), statements)?;
+        let writer = &self.writer;
+        let judge = |signed: &[Statement]| Ok(writer.judge(signed)?);
+        let signed = sign(&mut chain, ledger, secret, Some(seen), statements, judge)?;
         let appended = self.append(&signed)?;
         if let Some(last) = signed.last() {
             chain.filed(ledger, Link { seq: last.payload.chain.seq, id: last.id() })?;
         }
         Ok(appended)
+    }
+
+    /// Files what an interrupted command had signed with a key, so that the next one knows of it.
+    pub fn finish_interrupted(&mut self, key: &KeyFile) -> Result<(), Failure> {
+        let places = chain_places(&self.own.disk, key, self.command)?;
+        self.catch_up(&mut ChainFile::open(places, key.id())?, key.id())
     }
 
     /// Files statements that were signed elsewhere.
@@ -189,11 +197,25 @@ impl<'a> Filing<'a> {
         }
         let waiting: Vec<Statement> =
             chain.contents().unfiled(ledger).iter().map(|waiting| (**waiting).clone()).collect();
-        let Some(last) = waiting.last() else { return Ok(()) };
-        let last = Link { seq: last.payload.chain.seq, id: last.id() };
-        self.append(&waiting)?;
-        self.context.voice.note("Filed what an interrupted command had signed.");
-        Ok(chain.filed(ledger, last)?)
+        let (taken, refusal) = match self.writer.judge(&waiting) {
+            Ok(()) => (waiting.len(), None),
+            Err(AppendError::Refused { index, refusal }) => (index, Some(refusal)),
+            Err(fault) => return Err(fault.into()),
+        };
+        if let Some(last) = waiting[..taken].last() {
+            let last = Link { seq: last.payload.chain.seq, id: last.id() };
+            self.append(&waiting[..taken])?;
+            chain.filed(ledger, last)?;
+            self.context.voice.note("Filed what an interrupted command had signed.");
+        }
+        if let Some(refusal) = refusal {
+            // It never will be filed here. The next statement of the key says so.
+            chain.abandon(ledger, waiting[taken].payload.chain.seq)?;
+            let what =
+                "Gave up what an earlier command had signed, since the ledger does not take it";
+            self.context.voice.warn(&format!("{what}: {refusal}"));
+        }
+        Ok(())
     }
 
     /// A key's statements in the ledger from a number on.
@@ -236,12 +258,14 @@ pub fn chain_places(
 }
 
 /// Signs statements for the party that runs a ledger, durably remembered before they are given out.
+/// What `judge` refuses was never signed.
 pub fn sign(
     chain: &mut ChainFile,
     ledger: LedgerId,
     secret: &SecretKey,
     seen: Option<Tree>,
     statements: Vec<ToSign>,
+    judge: impl FnOnce(&[Statement]) -> Result<(), Failure>,
 ) -> Result<Vec<Statement>, Failure> {
     let mut staging = chain.stage(ledger);
     for ToSign { body, also } in statements {
@@ -251,8 +275,11 @@ pub fn sign(
         })?;
         staging.push(signed)?;
     }
-    let signed = staging.commit()?;
-    Ok(signed.iter().map(|statement| (**statement).clone()).collect())
+    let signed: Vec<Statement> =
+        staging.statements().iter().map(|statement| (**statement).clone()).collect();
+    judge(&signed)?;
+    staging.commit()?;
+    Ok(signed)
 }
 
 /// A statement of the party that runs the ledger.

@@ -261,14 +261,13 @@ impl Writer {
             return Ok(Appended { first, checkpoint: self.checkpoint.clone() });
         }
         let before = self.book.frontier().clone();
-        let mut book = self.book.clone();
-        for (index, statement) in statements.iter().enumerate() {
-            let root_at = &mut |size| read::root_at(&self.folder, size, before.size());
-            if let Err(refusal) = book.admit(statement, root_at) {
+        let book = match self.judged(statements) {
+            Ok(book) => book,
+            Err(refused) => {
                 self.head = Some(guarded);
-                return Err(AppendError::Refused { index, refusal });
+                return Err(refused);
             }
-        }
+        };
         let keys = match signing_keys(&book, log_keys) {
             Ok(keys) => keys,
             Err(fault) => {
@@ -285,6 +284,23 @@ impl Writer {
         self.checkpoint = checkpoint.clone();
         self.forget_superseded();
         Ok(Appended { first: Position(before.size().0), checkpoint })
+    }
+
+    /// Whether the ledger would take these statements as its next ones. Nothing is written.
+    pub fn judge(&self, statements: &[Statement]) -> Result<(), AppendError> {
+        self.judged(statements).map(|_| ())
+    }
+
+    /// The book with these statements in it.
+    fn judged(&self, statements: &[Statement]) -> Result<Book, AppendError> {
+        let size = self.book.tree().size;
+        let mut book = self.book.clone();
+        for (index, statement) in statements.iter().enumerate() {
+            let root_at = &mut |earlier| read::root_at(&self.folder, earlier, size);
+            book.admit(statement, root_at)
+                .map_err(|refusal| AppendError::Refused { index, refusal })?;
+        }
+        Ok(book)
     }
 
     /// Removes partial tiles that no recent checkpoint needs. Failing to is no failure of the commit.
