@@ -1,15 +1,18 @@
 //! Entry bundles as they are published, taken apart on all cores.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
+use walkdir::WalkDir;
 
 use super::folder::PublicFolder;
 use crate::statement::envelope::{ReadError, Statement};
 use crate::tlog::bundle::Bundle;
 use crate::tlog::hash::{Hash, TreeSize, leaf_hash};
-use crate::tlog::tile::TILE_WIDTH;
+use crate::tlog::tile::{TILE_WIDTH, Tile};
 
 /// Bundles taken in one go: 4,096 statements, a few megabytes, enough to keep all cores busy.
-pub const BUNDLES_AT_ONCE: u64 = 16;
+pub const BUNDLES_AT_ONCE: usize = 16;
 
 /// One bundle, as far as it can be read.
 #[derive(Debug)]
@@ -33,11 +36,29 @@ pub struct ReadEntry {
     pub statement: Result<Statement, ReadError>,
 }
 
-/// Reads the bundles of a tree of `size` from index `first` on, [`BUNDLES_AT_ONCE`] at most.
-pub fn read_bundles(folder: &PublicFolder, size: TreeSize, first: u64) -> Vec<ReadBundle> {
-    let wanted: Vec<Bundle> =
-        (first..first + BUNDLES_AT_ONCE).map_while(|index| Bundle::at(index, size)).collect();
-    wanted.into_par_iter().map(|bundle| read_bundle(folder, bundle)).collect()
+/// The bundles of a tree of `size` for which a file is there: entries, or at least the level-0 tile.
+///
+/// A checkpoint may claim any size. What an audit reads is bounded by the files that are published.
+pub fn published_bundles(folder: &PublicFolder, size: TreeSize) -> Vec<Bundle> {
+    let mut indexes = BTreeSet::new();
+    for below in ["tile/entries", "tile/0"] {
+        for file in WalkDir::new(folder.root().join(below)).into_iter().filter_map(Result::ok) {
+            let name = file.path().strip_prefix(folder.root()).ok();
+            let parts: Option<Vec<&str>> =
+                name.and_then(|name| name.iter().map(|part| part.to_str()).collect());
+            let Some(name) = parts.map(|parts| parts.join("/")) else { continue };
+            indexes.extend(Bundle::parse_path(&name).map(Bundle::index));
+            let tile = Tile::parse_path(&name).ok().filter(|tile| tile.level() == 0);
+            indexes.extend(tile.map(Tile::index));
+        }
+    }
+    indexes.into_iter().filter_map(|index| Bundle::at(index, size)).collect()
+}
+
+/// Reads the next [`BUNDLES_AT_ONCE`] bundles of a list.
+pub fn read_bundles(folder: &PublicFolder, bundles: &[Bundle], next: usize) -> Vec<ReadBundle> {
+    let end = bundles.len().min(next + BUNDLES_AT_ONCE);
+    bundles[next.min(end)..end].par_iter().map(|bundle| read_bundle(folder, *bundle)).collect()
 }
 
 fn read_bundle(folder: &PublicFolder, bundle: Bundle) -> ReadBundle {

@@ -74,13 +74,13 @@ fn read_checkpoint(folder: &PublicFolder, name: &str) -> Result<SignedCheckpoint
     SignedCheckpoint::parse(&bytes).map_err(|fault| format!("damaged: {fault}"))
 }
 
-/// Holds the published head against the tree. Gives whether its signature counts.
-pub fn check_head(read: &ReadLedger, head: &SignedCheckpoint, out: &mut Findings) -> bool {
+/// Holds the published head against the tree. Gives its tree, if the log key signed it.
+pub fn check_head(read: &ReadLedger, head: &SignedCheckpoint, out: &mut Findings) -> Option<Tree> {
     let subject = || Subject::Published("checkpoint".into());
     let Some(authority) = &read.authority else {
         let what = "the checkpoint's signature cannot be checked: no genesis names its key";
         out.add(Rule::R02, Outcome::CannotCheck, "checkpoint-unchecked", subject(), what);
-        return false;
+        return None;
     };
     let tree = head.tree();
     let signed = check_log_signature(authority, head, subject(), out);
@@ -99,7 +99,7 @@ pub fn check_head(read: &ReadLedger, head: &SignedCheckpoint, out: &mut Findings
         }
         Some(_) => {}
     }
-    signed
+    signed.then_some(tree)
 }
 
 /// The log key in force at the checkpoint's size, by the statements before it, must have signed.

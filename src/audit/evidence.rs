@@ -7,13 +7,14 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::bundles::{BUNDLES_AT_ONCE, read_bundles};
+use super::bundles::{BUNDLES_AT_ONCE, published_bundles, read_bundles};
 use super::files::{ExpectedFiles, compare_files};
 use super::finding::{FileCounts, Findings, Outcome, Rule, Subject};
 use super::folder::PublicFolder;
 use super::reading::ReadLedger;
 use crate::evidence::attribute::Attribute;
 use crate::evidence::manifest::{ManifestReader, ManifestRow};
+use crate::evidence::path::RowPath;
 use crate::evidence::walk::Interrupted;
 use crate::statement::authority::Authority;
 use crate::statement::bodies::Body;
@@ -126,10 +127,11 @@ impl EvidenceCheck<'_> {
         out: &mut Findings,
         progress: &Progress<'_>,
     ) -> Result<(), Interrupted> {
-        let mut first = 0;
+        let bundles = published_bundles(self.folder, size);
+        let mut next = 0;
         loop {
             progress.go_on()?;
-            let lot = read_bundles(self.folder, size, first);
+            let lot = read_bundles(self.folder, &bundles, next);
             if lot.is_empty() {
                 return Ok(());
             }
@@ -143,7 +145,7 @@ impl EvidenceCheck<'_> {
                     }
                 }
             }
-            first += BUNDLES_AT_ONCE;
+            next += BUNDLES_AT_ONCE;
         }
     }
 
@@ -174,22 +176,36 @@ impl EvidenceCheck<'_> {
         out: &mut Findings,
     ) {
         self.counts.anchored = self.counts.anchored.saturating_add(anchor.rows);
-        let mut copies = self.manifests_of(&anchor.root).into_iter();
-        let Some(first) = copies.next() else {
-            self.anchors_without_manifest += 1;
-            self.counts.withheld = self.counts.withheld.saturating_add(anchor.rows);
-            return;
-        };
-        if let Err(fault) = self.check_manifest(&first, position, anchor, erased, out) {
-            report_manifest(anchor.root, &first, &fault, out);
-        }
-        // Every other copy must be whole, too: somebody may be served it.
-        for copy in copies {
-            let checked =
-                open_manifest(&copy).and_then(|mut reader| check_end(&mut reader, anchor));
-            if let Err(fault) = checked {
-                report_manifest(anchor.root, &copy, &fault, out);
+        let mut rows = None;
+        // Every copy must be whole, also one that is not needed: somebody may be served it.
+        for copy in self.manifests_of(&anchor.root) {
+            match read_manifest(&copy, anchor, erased) {
+                Ok(read) => rows = rows.or(Some(read)),
+                Err(fault) => report_manifest(anchor.root, &copy, &fault, out),
             }
+        }
+        match rows {
+            Some(rows) => self.take_up_rows(position, rows, out),
+            None => {
+                self.anchors_without_manifest += 1;
+                self.counts.withheld = self.counts.withheld.saturating_add(anchor.rows);
+            }
+        }
+    }
+
+    fn take_up_rows(&mut self, position: Position, rows: ManifestRows, out: &mut Findings) {
+        self.counts.erased += rows.erased;
+        self.counts.withheld = self.counts.withheld.saturating_add(rows.withheld);
+        for index in rows.erased_unsaid {
+            let what = format!(
+                "row {index} of statement {position} is marked as erased, but no statement of the \
+                 ledger says so"
+            );
+            let subject = Subject::Statement(position);
+            out.add(Rule::R10, Outcome::Fail, "erased-unsaid", subject, what);
+        }
+        for (path, sha256, size) in rows.shown {
+            self.expected.add(path, sha256, size, position);
         }
     }
 
@@ -199,41 +215,6 @@ impl EvidenceCheck<'_> {
         let folders = self.sources.manifests.iter().chain([&published]);
         let name = root.to_string();
         folders.map(|folder| folder.join(&name)).filter(|path| path.is_file()).collect()
-    }
-
-    fn check_manifest(
-        &mut self,
-        path: &Path,
-        position: Position,
-        anchor: &Anchor,
-        erased: &BTreeSet<u64>,
-        out: &mut Findings,
-    ) -> Result<(), String> {
-        let mut reader = open_manifest(path)?;
-        let mut index = 0;
-        while let Some(row) = reader.next_row().map_err(|fault| fault.to_string())? {
-            match row {
-                _ if erased.contains(&index) => self.counts.erased += 1,
-                ManifestRow::Withheld(_) => self.counts.withheld += 1,
-                ManifestRow::Erased(_) => {
-                    let what = format!(
-                        "row {index} of statement {position} is marked as erased, but no statement \
-                         of the ledger says so"
-                    );
-                    let subject = Subject::Statement(position);
-                    out.add(Rule::R10, Outcome::Fail, "erased-unsaid", subject, what);
-                }
-                ManifestRow::Shown { row, show } => {
-                    let path = show.iter().find_map(|shown| match shown.attribute() {
-                        Attribute::Path(path) => Some(path.clone()),
-                        _ => None,
-                    });
-                    self.expected.add(path, row.sha256(), row.size(), position);
-                }
-            }
-            index += 1;
-        }
-        check_end(&mut reader, anchor)
     }
 
     fn report_withheld(&self, out: &mut Findings) {
@@ -256,6 +237,41 @@ impl EvidenceCheck<'_> {
             out.add(Rule::R10, Outcome::CannotCheck, "no-files", Subject::Ledger, what);
         }
     }
+}
+
+/// The rows of one manifest that is the one its anchor signs.
+#[derive(Default)]
+struct ManifestRows {
+    shown: Vec<(Option<RowPath>, Hash, u64)>,
+    withheld: u64,
+    erased: u64,
+    erased_unsaid: Vec<u64>,
+}
+
+/// Reads a manifest to its end; nothing of it counts before it is known to be the anchor's.
+fn read_manifest(
+    path: &Path,
+    anchor: &Anchor,
+    erased: &BTreeSet<u64>,
+) -> Result<ManifestRows, String> {
+    let mut reader = open_manifest(path)?;
+    let (mut rows, mut index) = (ManifestRows::default(), 0);
+    while let Some(row) = reader.next_row().map_err(|fault| fault.to_string())? {
+        match row {
+            _ if erased.contains(&index) => rows.erased += 1,
+            ManifestRow::Withheld(_) => rows.withheld += 1,
+            ManifestRow::Erased(_) => rows.erased_unsaid.push(index),
+            ManifestRow::Shown { row, show } => {
+                let path = show.iter().find_map(|shown| match shown.attribute() {
+                    Attribute::Path(path) => Some(path.clone()),
+                    _ => None,
+                });
+                rows.shown.push((path, row.sha256(), row.size()));
+            }
+        }
+        index += 1;
+    }
+    check_end(&mut reader, anchor).map(|()| rows)
 }
 
 type Reader = ManifestReader<BufReader<File>>;

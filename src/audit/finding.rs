@@ -232,6 +232,8 @@ pub struct RuleResult {
 pub enum LedgerState {
     /// Chains, tree, signatures and authority hold.
     Consistent,
+    /// Nothing was found against it, but some of these could not be checked.
+    NotChecked,
     /// Some of them do not.
     Broken,
     /// It has fewer statements than a head held from before.
@@ -245,6 +247,7 @@ impl LedgerState {
     pub fn word(self) -> &'static str {
         match self {
             LedgerState::Consistent => "CONSISTENT",
+            LedgerState::NotChecked => "NOT CHECKED",
             LedgerState::Broken => "BROKEN",
             LedgerState::Shortened => "SHORTENED",
             LedgerState::Forked => "FORKED",

@@ -5,9 +5,10 @@
 //! keys, and 64 bytes for every 256 statements ([`super::earlier_roots`]).
 
 use rayon::prelude::*;
-use walkdir::WalkDir;
 
-use super::bundles::{BUNDLES_AT_ONCE, ReadBundle, ReadEntry, read_bundles, recompute_leaves};
+use super::bundles::{
+    BUNDLES_AT_ONCE, ReadBundle, ReadEntry, published_bundles, read_bundles, recompute_leaves,
+};
 use super::clocks::{Clocks, check_capture};
 use super::earlier_roots::EarlierRoots;
 use super::evidence::Progress;
@@ -74,38 +75,23 @@ pub fn read_ledger(
     progress: &Progress<'_>,
 ) -> Result<ReadLedger, Interrupted> {
     let mut reader = Reader::new(folder, clock_s, out);
-    // A checkpoint may claim any size; what is read is bounded by the files that are there.
-    let there = TreeSize(size.0.min(published_end(folder)));
-    let mut lot = read_bundles(folder, there, 0);
-    let mut first = 0;
+    let bundles = published_bundles(folder, size);
+    let mut lot = read_bundles(folder, &bundles, 0);
+    let mut next = 0;
     while !lot.is_empty() {
-        first += BUNDLES_AT_ONCE;
+        next += BUNDLES_AT_ONCE;
         reader.learn(&lot);
         let verdicts = reader.check_signatures(&lot);
-        let ((), next) = rayon::join(
+        let ((), following) = rayon::join(
             || reader.take_up_lot(&lot, verdicts),
-            || read_bundles(folder, there, first),
+            || read_bundles(folder, &bundles, next),
         );
         (progress.statements)(reader.position);
         progress.go_on()?;
-        lot = next;
+        lot = following;
     }
-    if there < size {
-        reader.take_up_missing_end(there, size);
-    }
+    reader.take_up_gap(size.0);
     Ok(reader.finish())
-}
-
-/// One beyond the last position for which a bundle is published.
-fn published_end(folder: &PublicFolder) -> u64 {
-    let files = WalkDir::new(folder.root().join("tile/entries")).into_iter().filter_map(Result::ok);
-    let end = files.filter_map(|file| {
-        let name = file.path().strip_prefix(folder.root()).ok()?;
-        let parts: Option<Vec<&str>> = name.iter().map(|part| part.to_str()).collect();
-        let bundle = Bundle::parse_path(&parts?.join("/")).ok()?;
-        bundle.first().0.checked_add(u64::from(bundle.full().width()))
-    });
-    end.max().unwrap_or(0)
 }
 
 struct Reader<'a> {
@@ -177,6 +163,7 @@ impl<'a> Reader<'a> {
     fn take_up_lot(&mut self, lot: &[ReadBundle], verdicts: Vec<Verdict<'_>>) {
         let mut verdicts = verdicts.into_iter();
         for read in lot {
+            self.take_up_gap(read.bundle.first().0);
             for (path, fault) in &read.older_files {
                 let what = format!("the older bundle {path} is {fault}");
                 let subject = Subject::Published(path.clone());
@@ -210,15 +197,21 @@ impl<'a> Reader<'a> {
         self.position += width;
     }
 
-    /// Bundles at the end that nothing stands for.
-    fn take_up_missing_end(&mut self, there: TreeSize, size: TreeSize) {
-        let first = Bundle::at(there.0 / u64::from(TILE_WIDTH), size);
-        let path = first.map(Bundle::path).unwrap_or_default();
-        let last = size.0 - 1;
-        let what = format!("statements {there} to {last} are missing, from the bundle {path} on");
+    /// Positions up to `end` for which nothing is published, neither entries nor tile.
+    fn take_up_gap(&mut self, end: u64) {
+        let from = self.position;
+        if from >= end {
+            return;
+        }
+        let bundle = Bundle::new(from / u64::from(TILE_WIDTH), TILE_WIDTH);
+        let path = bundle.map(Bundle::path).unwrap_or_default();
+        let last = end - 1;
+        let what = format!("statements {from} to {last} are missing, from the bundle {path} on");
         let subject = Subject::Published(path);
         self.out.add(Rule::R02, Outcome::Fail, "bundle-unreadable", subject, what);
+        self.first_hole.get_or_insert(Position(from));
         self.frontier = None;
+        self.position = end;
     }
 
     fn push_leaf(&mut self, leaf: Hash) {
@@ -235,16 +228,7 @@ impl<'a> Reader<'a> {
         match (&entry.statement, verdict) {
             (Ok(statement), Some(Ok(signed))) => self.take_up_signed(position, statement, signed),
             (Ok(statement), Some(Err(fault))) => {
-                if let (SignatureFault::UnknownKey(_), Some(authority)) =
-                    (fault, &mut self.authority)
-                {
-                    authority.pass_over(position, statement);
-                }
-                self.refuse(
-                    position,
-                    "signature-differs",
-                    format!("statement {position}: {fault}"),
-                );
+                self.take_up_unsigned(position, statement, fault);
             }
             (Ok(_), None) => {
                 let what =
@@ -265,6 +249,26 @@ impl<'a> Reader<'a> {
         self.counts.read += 1;
         self.position += 1;
         self.push_leaf(entry.leaf);
+    }
+
+    /// A signature that does not match, or a key that nothing shows. The second cannot be judged where
+    /// what would show the key is missing, or is of a kind this program does not know.
+    fn take_up_unsigned(&mut self, position: Position, statement: &Statement, fault: SignatureFault) {
+        let what = format!("statement {position}: {fault}");
+        let SignatureFault::UnknownKey(_) = fault else {
+            return self.refuse(position, "signature-differs", what);
+        };
+        let mut undecidable = false;
+        if let Some(authority) = &mut self.authority {
+            authority.pass_over(position, statement);
+            undecidable = authority.undecidable().is_some();
+        }
+        if undecidable || self.first_hole.is_some() {
+            let subject = Subject::Statement(position);
+            self.out.add(Rule::R03, Outcome::CannotCheck, "key-unknown", subject, what);
+        } else {
+            self.refuse(position, "key-unknown", what);
+        }
     }
 
     fn refuse(&mut self, position: Position, code: &'static str, what: String) {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::{Value, json};
 
 use super::exit::Exit;
-use super::failures::{interrupted, usage};
+use super::failures::{BEGIN_AGAIN, GO_ON, interrupted, usage};
 use super::filing::Filing;
 use super::keyring::random;
 use super::own_store::OwnStore;
@@ -38,14 +38,14 @@ const PLACE_STEP: i64 = 100_000;
 
 /// Arguments of `treering add`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   treering add evidence/2026-summer --title \"Cameras, summer 2026\"
   treering add /media/card --indicator 3.7.1 --indicator 4.1.1
-  treering add minutes.pdf --access sealed
-
-Files are read and never moved or changed. The same command goes on after a stop, and records nothing
-twice.")]
+  treering add minutes.pdf --access sealed")]
+#[command(after_help = "\
+Files are read and never moved or changed. The same command goes on after a stop, and records \
+nothing twice.")]
 pub struct Args {
     /// Files and folders to record
     #[arg(required = true, value_name = "PATH")]
@@ -149,7 +149,7 @@ fn find_files(own: &OwnStore, paths: &[PathBuf]) -> Result<Walk, Failure> {
         store: Some(own.store.path().to_path_buf()),
     };
     walk(paths, &places, interrupt::flag())
-        .map_err(|_| interrupted("stopped before any file was read; nothing was recorded"))
+        .map_err(|_| interrupted("stopped before any file was read", BEGIN_AGAIN))
 }
 
 fn report_clashes(context: &Context, walked: &Walk) {
@@ -178,7 +178,8 @@ fn read_batch(
     let watch = Watch { cancel: interrupt::flag(), progress: &progress };
     gather(&walked.files, draft, terms, &mut random, watch).map_err(|fault| match fault {
         BatchError::Interrupted { kept, files } => {
-            interrupted(format!("stopping; {} of {} files are kept", count(kept), count(files)))
+            let what = format!("stopped; {} of {} files are kept", count(kept), count(files));
+            interrupted(what, GO_ON)
         }
         fault => Failure::new(
             Exit::Unexpected,
@@ -417,7 +418,7 @@ fn dry_run(context: &Context, args: &Args) -> Outcome {
     let mut is_recorded =
         |digest: &Hash| index.evidence(digest).is_ok_and(|found| !found.is_empty());
     let summary = survey(&walked.files, clock::now_s(), &mut is_recorded, watch)
-        .map_err(|_| interrupted("stopped; a dry run keeps nothing"))?;
+        .map_err(|_| interrupted("stopped; a dry run keeps nothing", BEGIN_AGAIN))?;
     drop(display);
     let exceptions = Exceptions::of(&walked, &summary);
     let mut text = format!(

@@ -1,6 +1,5 @@
 //! `treering audit`: a ledger read from end to end, as a stranger.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,7 +7,8 @@ use super::card::read_card;
 use super::check::read_policy;
 use super::clock::now_s;
 use super::exit::Exit;
-use super::failures::{interrupted, unreadable, usage};
+use super::failures::{BEGIN_AGAIN, interrupted, usage};
+use super::given_file::{self, Kind};
 use super::own_store::OwnStore;
 use super::progress::{Display, Unit};
 use super::voice::{Answer, Failure};
@@ -25,7 +25,7 @@ use crate::tlog::note::NOTE_BYTES_MAX;
 
 /// Arguments of `treering audit`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   treering audit                                  one's own ledger, files included
   treering audit /media/usb/val-trupchun          a public folder that somebody carried here
@@ -96,7 +96,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         cancel: interrupt::flag(),
     };
     let report = audit(&input, &progress)
-        .map_err(|_| interrupted("the audit was stopped; it changes nothing and has no result"))?;
+        .map_err(|_| interrupted("the audit was stopped and has no result", BEGIN_AGAIN))?;
     drop((display, files));
     Ok(Answer {
         text: report::audit::text(&report),
@@ -154,22 +154,23 @@ fn own(own: OwnStore) -> Result<Subject, Failure> {
 
 /// A head kept from before: a checkpoint's file, or the line that fits an SMS.
 fn read_head(path: &Path) -> Result<HeldHead, Failure> {
-    let mut bytes = Vec::new();
-    let ceiling = NOTE_BYTES_MAX as u64 + 1;
-    let read = match path == Path::new("-") {
-        true => std::io::stdin().lock().take(ceiling).read_to_end(&mut bytes),
-        false => {
-            std::fs::File::open(path).and_then(|file| file.take(ceiling).read_to_end(&mut bytes))
+    let (path, bytes) = match path == Path::new("-") {
+        true => {
+            let (stdin, called) = (std::io::stdin().lock(), Path::new("standard input"));
+            (called, given_file::read_whole(stdin, called, Kind::Head, NOTE_BYTES_MAX)?)
         }
+        false => (path, given_file::read(path, Kind::Head, NOTE_BYTES_MAX)?),
     };
-    read.map_err(|why| unreadable(path, why))?;
+    // Whoever copied the line out of a message may have copied the blanks around it.
     let line = String::from_utf8_lossy(&bytes);
-    if line.starts_with("TR1 ") {
-        let head: Result<ShortHead, _> = line.trim_end().parse();
-        return head.map(HeldHead::Short).map_err(|why| unreadable(path, why));
+    if line.trim().starts_with("TR1 ") {
+        let head: Result<ShortHead, _> = line.trim().parse();
+        return head
+            .map(HeldHead::Short)
+            .map_err(|why| given_file::not_one(path, Kind::Head, &[], why));
     }
     match SignedCheckpoint::parse(&bytes) {
         Ok(signed) => Ok(HeldHead::Checkpoint(Box::new(signed))),
-        Err(why) => Err(unreadable(path, format!("neither a checkpoint nor a head line: {why}"))),
+        Err(why) => Err(given_file::not_one(path, Kind::Head, &bytes, why)),
     }
 }

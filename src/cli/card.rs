@@ -9,16 +9,17 @@ use qrcode::render::{svg, unicode};
 use serde_json::json;
 
 use super::exit::Exit;
-use super::failures::{unreadable, unwritable};
+use super::failures::unwritable;
+use super::given_file::{self, Kind};
 use super::own_store::OwnStore;
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome};
 use crate::report::words::safe;
-use crate::statement::card::{Card, MAX_CARD_BYTES};
+use crate::statement::card::{Card, CardRefused, MAX_CARD_BYTES};
 
 /// Arguments of `treering card`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   treering card                          id, digits and QR code on the screen
   treering card -o card.json             the file that verifiers pin
@@ -140,10 +141,14 @@ fn qr(card: &Card) -> Result<QrCode, Failure> {
 
 /// Reads a card that somebody handed over.
 pub fn read_card(path: &Path) -> Result<Card, Failure> {
-    let too_long = fs::metadata(path).is_ok_and(|about| about.len() > MAX_CARD_BYTES as u64);
-    if too_long {
-        return Err(unreadable(path, "a card is much shorter"));
-    }
-    let bytes = fs::read(path).map_err(|why| unreadable(path, why))?;
-    Card::read(&bytes).map_err(|why| unreadable(path, why))
+    let bytes = given_file::read(path, Kind::Card, MAX_CARD_BYTES)?;
+    Card::read(&bytes).map_err(|why| match why {
+        CardRefused::Digits => Failure::new(
+            Exit::Finding,
+            format!("the card {} contradicts itself", path.display()),
+            why,
+            "do not use it: ask the site for its card again, and compare the digits by telephone",
+        ),
+        why => given_file::not_one(path, Kind::Card, &bytes, why),
+    })
 }

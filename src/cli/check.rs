@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -10,23 +9,25 @@ use serde_json::{Value, json};
 use super::attribute_text::attribute_words;
 use super::card::read_card;
 use super::exit::Exit;
-use super::failures::{interrupted, unreadable, usage};
+use super::failures::usage;
+use super::given_file::{self, Kind, Unhashed};
 use super::held_copy;
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome, interrupt};
+use super::{Context, Outcome};
 use crate::evidence::attribute::Attribute;
-use crate::evidence::hashing::{Problem, Watch, hash_file};
 use crate::evidence::row::{Disclosure, Row};
-use crate::report::words::{file_name, rfc3339, safe, time};
-use crate::statement::bodies::evidence::Anchor;
+use crate::report::words::{count, file_name, rfc3339, safe, time};
 use crate::statement::envelope::{LedgerId, Statement};
 use crate::statement::receipt::{CheckedReceipt, MAX_RECEIPT_BYTES, Receipt, ReceiptFault};
 use crate::tlog::hash::{Hash, Position};
 use crate::tlog::policy::{Evaluation, Policy, Quorum};
 
+/// Ceiling of a policy's file, in bytes: some hundred thousand witnesses.
+const POLICY_BYTES_MAX: usize = 16 << 20;
+
 /// Arguments of `treering check`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   treering check IMG_0042.JPG --receipt IMG_0042.JPG.receipt.json --card card.json
   treering check IMG_0042.JPG --receipt R --ledger-id 4c1f… --policy witnesses.policy
@@ -49,6 +50,18 @@ pub struct Args {
     policy: Option<PathBuf>,
 }
 
+/// What became of the files, and what the check as a whole did not look at.
+pub struct Checks {
+    /// The ledger's name on a screen.
+    pub name: String,
+    /// The ledger.
+    pub ledger: LedgerId,
+    /// One for each file, as they were named.
+    pub files: Vec<Checked>,
+    /// Said under all of them.
+    pub remarks: Vec<&'static str>,
+}
+
 /// What became of one file.
 pub struct Checked {
     /// Its name on a screen.
@@ -63,10 +76,29 @@ pub struct Checked {
     pub exit: Exit,
 }
 
+impl Checked {
+    /// A file that could not be looked at. The others still are.
+    pub fn not_hashed(file: &Path, why: Unhashed) -> Result<Checked, Failure> {
+        let name = file_name(file.as_os_str().as_encoded_bytes());
+        let (word, line) = match why {
+            Unhashed::Missing => ("MISSING", "there is no file of this name".to_string()),
+            Unhashed::Unreadable(why) => ("UNREADABLE", why),
+            Unhashed::Interrupted => return Err(why.failure(file, "the check was stopped")),
+        };
+        Ok(Checked {
+            json: json!({ "file": name, "result": word, "why": line }),
+            name,
+            word,
+            lines: vec![line],
+            exit: Exit::Incomplete,
+        })
+    }
+}
+
 /// Checks the files.
 pub fn run(context: &Context, args: Args) -> Outcome {
     let pinned = pinned(&args)?;
-    let checked = match &args.receipt {
+    let checks = match &args.receipt {
         None => held_copy::check(context, &args.files, pinned)?,
         Some(receipt) => {
             let pinned = pinned.ok_or_else(|| {
@@ -80,21 +112,61 @@ pub fn run(context: &Context, args: Args) -> Outcome {
             check_receipt(receipt, pinned, policy.as_ref(), &args.files)?
         }
     };
-    Ok(answer(checked))
+    Ok(answer(&checks))
 }
 
-fn answer(checked: Vec<Checked>) -> Answer {
-    let mut text = String::new();
+/// The files one by one, what nobody looked at, and the verdict last.
+fn answer(checks: &Checks) -> Answer {
+    let mut text = format!("{}\nledger {}\n\n", checks.name, checks.ledger);
     let mut exit = Exit::Done;
-    for file in &checked {
+    for file in &checks.files {
         let _ = writeln!(text, "{}  {}", file.word, file.name);
         for line in &file.lines {
             let _ = writeln!(text, "  {line}");
         }
         exit = exit.graver(file.exit);
     }
-    let files: Vec<&Value> = checked.iter().map(|file| &file.json).collect();
-    Answer::new("check", text, json!({ "files": files })).with_exit(exit)
+    text.push('\n');
+    for remark in &checks.remarks {
+        let _ = writeln!(text, "{remark}");
+    }
+    let verdict = match exit {
+        Exit::Done => "PASS",
+        Exit::Incomplete => "INCOMPLETE",
+        _ => "FAIL",
+    };
+    let _ = writeln!(text, "{verdict}   {}", sentence(&checks.files));
+    let files: Vec<&Value> = checks.files.iter().map(|file| &file.json).collect();
+    let fields = json!({
+        "verdict": verdict,
+        "ledger": checks.ledger.to_string(),
+        "files": files,
+    });
+    Answer::new("check", text, fields).with_exit(exit)
+}
+
+/// How many files got which word, and what no word says.
+fn sentence(files: &[Checked]) -> String {
+    let mut words: Vec<(&str, u64)> = Vec::new();
+    for file in files {
+        match words.iter_mut().find(|(word, _)| *word == file.word) {
+            Some((_, number)) => *number += 1,
+            None => words.push((file.word, 1)),
+        }
+    }
+    let (counts, they_were) = match files {
+        [file] => (format!("1 file {}", file.word), "it was"),
+        _ => {
+            let parts = words.iter().map(|(word, number)| format!("{} {word}", count(*number)));
+            let parts: Vec<String> = parts.collect();
+            (format!("{} files: {}", count(files.len() as u64), parts.join(" · ")), "they were")
+        }
+    };
+    let without_time = |file: &Checked| file.word == "MATCHES" && file.exit == Exit::Incomplete;
+    match files.iter().any(without_time) {
+        true => format!("{counts}; by when {they_were} recorded is NOT CHECKED."),
+        false => format!("{counts}."),
+    }
 }
 
 fn pinned(args: &Args) -> Result<Option<LedgerId>, Failure> {
@@ -114,8 +186,8 @@ fn pinned(args: &Args) -> Result<Option<LedgerId>, Failure> {
 
 /// Reads a policy file.
 pub fn read_policy(path: &Path) -> Result<Policy, Failure> {
-    let bytes = fs::read(path).map_err(|why| unreadable(path, why))?;
-    Policy::parse(&bytes).map_err(|why| unreadable(path, why))
+    let bytes = given_file::read(path, Kind::Policy, POLICY_BYTES_MAX)?;
+    Policy::parse(&bytes).map_err(|why| given_file::not_one(path, Kind::Policy, &bytes, why))
 }
 
 fn check_receipt(
@@ -123,12 +195,11 @@ fn check_receipt(
     pinned: LedgerId,
     policy: Option<&Policy>,
     files: &[PathBuf],
-) -> Result<Vec<Checked>, Failure> {
-    let size = fs::metadata(path).map_err(|why| unreadable(path, why))?.len();
-    if size > MAX_RECEIPT_BYTES as u64 {
-        return Err(unreadable(path, "longer than any receipt"));
+) -> Result<Checks, Failure> {
+    let bytes = given_file::read(path, Kind::Receipt, MAX_RECEIPT_BYTES)?;
+    if given_file::is_another(Kind::Receipt, &bytes).is_some() {
+        return Err(given_file::not_one(path, Kind::Receipt, &bytes, ""));
     }
-    let bytes = fs::read(path).map_err(|why| unreadable(path, why))?;
     let receipt = Receipt::read(&bytes).map_err(|why| damaged(path, why.to_string()))?;
     let checked = receipt.check(pinned).map_err(|why| match why {
         ReceiptFault::OtherLedger => Failure::new(
@@ -141,7 +212,17 @@ fn check_receipt(
     })?;
     let rows = read_rows(&receipt, path)?;
     let moment = Moment::of(&receipt, &checked, policy)?;
-    files.iter().map(|file| check_file(file, &checked, &rows, &moment)).collect()
+    let files = files.iter().map(|file| check_file(file, &checked, &rows, &moment));
+    Ok(Checks {
+        name: safe(&checked.authority.genesis().name),
+        ledger: checked.authority.ledger(),
+        files: files.collect::<Result<_, _>>()?,
+        remarks: vec![
+            "NOT CHECKED: whether the key was revoked before this, whether this was corrected or \
+             erased later",
+            "Not shown: that a file shows what it is said to show.",
+        ],
+    })
 }
 
 fn damaged(path: &Path, why: String) -> Failure {
@@ -250,11 +331,9 @@ fn check_file(
     moment: &Moment,
 ) -> Result<Checked, Failure> {
     let name = file_name(file.as_os_str().as_encoded_bytes());
-    let watch = Watch { cancel: interrupt::flag(), progress: &|_| {} };
-    let (digest, size) = match hash_file(file, watch) {
-        Ok((digest, stamp)) => (digest, stamp.size),
-        Err(Problem::Interrupted) => return Err(interrupted("the check was stopped")),
-        Err(why) => return Err(unreadable(file, why)),
+    let (digest, size) = match given_file::hash(file) {
+        Ok(hashed) => hashed,
+        Err(why) => return Checked::not_hashed(file, why),
     };
     let found = rows.get(&digest).filter(|row| row.size == size);
     let anchored = found.and_then(|row| Some((row, checked.anchor(row.anchor)?)));
@@ -273,23 +352,17 @@ fn check_file(
         });
     };
     let mut lines = vec![format!(
-        "these exact bytes are in the ledger of {} ({})",
-        safe(&checked.authority.genesis().name),
-        checked.authority.ledger()
+        "these exact bytes are in the ledger, in statement {}: {}",
+        row.anchor,
+        safe(&anchor.title)
     )];
     lines.push(moment.line.clone());
-    lines.extend(statement_lines(row.anchor, statement, anchor, checked));
+    lines.extend(statement_lines(statement, checked));
     lines.extend(row.shown.iter().map(shown_line));
-    lines.push(
-        "NOT CHECKED: whether the key was revoked before this, whether this was corrected or erased later"
-            .into(),
-    );
-    lines.push("Not shown: that the file shows what it is said to show.".into());
     let json = json!({
         "file": name,
         "result": "MATCHES",
         "sha256": digest.to_string(),
-        "ledger": checked.authority.ledger().to_string(),
         "statement": row.anchor.0,
         "key": statement.header.key.to_string(),
         "claimed_at": rfc3339(statement.header.issued_at),
@@ -300,19 +373,13 @@ fn check_file(
     Ok(Checked { name, word: "MATCHES", lines, json, exit: moment.exit })
 }
 
-fn statement_lines(
-    position: Position,
-    statement: &Statement,
-    anchor: &Anchor,
-    checked: &CheckedReceipt,
-) -> Vec<String> {
+fn statement_lines(statement: &Statement, checked: &CheckedReceipt) -> Vec<String> {
     let key = statement.header.key;
     let granted = match checked.authority.grant_of(&key) {
         Some(grant) => format!(", granted as {} at position {}", grant.role, grant.granted),
         None => String::new(),
     };
     vec![
-        format!("recorded         as part of {:?}, statement {position}", safe(&anchor.title)),
         format!("signed by        key {key}{granted}"),
         format!("its clock said   {} (a claim)", time(statement.header.issued_at)),
     ]

@@ -22,6 +22,10 @@ pub enum Command {
 
 /// Arguments of `treering export tlog-proof`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = "\
+Examples:
+  treering export tlog-proof @3
+  treering export tlog-proof 5f0c22ab -o statement.tlog-proof")]
 pub struct TlogProofArgs {
     /// @position in this ledger, or 8 or more digits of a statement's id
     reference: String,

@@ -15,14 +15,14 @@ use crate::store::lock::LockError;
 use crate::store::outside::OutsideError;
 
 /// Work was stopped by the person at the keyboard.
-pub fn interrupted(what: impl Into<String>) -> Failure {
-    Failure::new(
-        Exit::Interrupted,
-        what,
-        "you pressed Ctrl-C",
-        "run the same command to go on where it stopped",
-    )
+pub fn interrupted(what: impl Into<String>, next: &str) -> Failure {
+    Failure::new(Exit::Interrupted, what, "it was told to stop (Ctrl-C)", next)
 }
+
+/// What to do after a stop that kept what was done.
+pub const GO_ON: &str = "run the same command to go on where it stopped";
+/// What to do after a stop of work that keeps nothing.
+pub const BEGIN_AGAIN: &str = "run the same command to begin again";
 
 /// Wrong usage that clap cannot see.
 pub fn usage(what: impl Into<String>, why: impl ToString, next: impl Into<String>) -> Failure {

@@ -12,10 +12,12 @@ use crate::tlog::ed25519::Signature;
 
 /// Arguments of `treering head`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = "\
+Examples:
+  treering head                                   send the line to somebody who keeps it
+  treering audit LEDGER --head FILE-WITH-THE-LINE what they do with it")]
 #[command(after_help = "\
-Send the line to somebody who keeps it: with it they notice if the end of the ledger is cut off.
-  treering head
-  treering audit LEDGER --head FILE-WITH-THE-LINE")]
+With the line, whoever keeps it notices if the end of the ledger is cut off.")]
 pub struct Args {}
 
 /// Prints the line.

@@ -1,21 +1,23 @@
 //! Files looked up in a ledger that is held here, by its manifests.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::check::Checked;
+use super::check::{Checked, Checks};
 use super::exit::Exit;
-use super::failures::{interrupted, unreadable, usage};
+use super::failures::{unreadable, usage};
+use super::given_file::{self, Unhashed};
 use super::own_store::OwnStore;
 use super::voice::Failure;
-use super::{Context, interrupt};
-use crate::evidence::hashing::{Problem, Watch, hash_file};
+use super::{Context, standing};
 use crate::evidence::manifest::{ManifestReader, ManifestRow};
+use crate::ledger::book::Book;
 use crate::ledger::read;
-use crate::report::words::{file_name, rfc3339, safe, time};
+use crate::report::words::{count, file_name, rfc3339, safe, time};
 use crate::statement::bodies::Body;
 use crate::statement::envelope::{LedgerId, Statement};
 use crate::tlog::hash::{Hash, Position};
@@ -25,42 +27,55 @@ pub fn check(
     context: &Context,
     files: &[PathBuf],
     pinned: Option<LedgerId>,
-) -> Result<Vec<Checked>, Failure> {
+) -> Result<Checks, Failure> {
     let own = OwnStore::find(context)?;
-    let ledger = own.ledger()?;
-    if pinned.is_some_and(|pinned| pinned != ledger) {
+    let book = own.book()?;
+    if pinned.is_some_and(|pinned| pinned != book.ledger()) {
         return Err(usage(
             "the ledger held here is not the one you name",
-            format!("it is {ledger}"),
+            format!("it is {}", book.ledger()),
             "name its store with --store, or check against a receipt",
         ));
     }
-    let watch = Watch { cancel: interrupt::flag(), progress: &|_| {} };
-    let mut wanted = Vec::new();
-    for file in files {
-        match hash_file(file, watch) {
-            Ok((digest, _)) => wanted.push((file, digest)),
-            Err(Problem::Interrupted) => return Err(interrupted("the check was stopped")),
-            Err(why) => return Err(unreadable(file, why)),
-        }
-    }
-    let search =
-        Search::through(&own, &wanted.iter().map(|(_, digest)| *digest).collect::<Vec<_>>())?;
-    Ok(wanted.into_iter().map(|(file, digest)| search.judge(file, digest)).collect())
+    let hashes: Vec<_> = files.iter().map(|file| (file, given_file::hash(file))).collect();
+    let wanted: BTreeSet<Hash> =
+        hashes.iter().filter_map(|(_, hashed)| Some(hashed.as_ref().ok()?.0)).collect();
+    let search = Search::through(&own, &book, &wanted)?;
+    let judge = |(file, hashed): (&PathBuf, Result<(Hash, u64), Unhashed>)| match hashed {
+        Ok((digest, _)) => Ok(search.judge(file, digest)),
+        Err(why) => Checked::not_hashed(file, why),
+    };
+    Ok(Checks {
+        name: safe(&book.authority().genesis().name),
+        ledger: book.ledger(),
+        files: hashes.into_iter().map(judge).collect::<Result<_, _>>()?,
+        remarks: vec![
+            "NOT CHECKED: the ledger itself (treering audit), and what witnesses saw of it",
+            "Not shown: that a file shows what it is said to show.",
+        ],
+    })
+}
+
+/// An anchor that has rows of the wanted files.
+struct Recording {
+    position: Position,
+    statement: Statement,
+    standing: standing::InWords,
 }
 
 /// What a search through all manifests found.
 struct Search {
-    found: Vec<(Hash, Position, Statement)>,
+    recordings: Vec<Recording>,
+    /// The first recording of each file, by its place in the list.
+    found: BTreeMap<Hash, usize>,
     /// Anchors whose manifest is not here, or shows not all of its rows.
     unread: u64,
 }
 
 impl Search {
-    fn through(own: &OwnStore, digests: &[Hash]) -> Result<Search, Failure> {
-        let mut search = Search { found: Vec::new(), unread: 0 };
-        let size = own.head()?.tree().size;
-        for statement in read::statements(&own.folder, size) {
+    fn through(own: &OwnStore, book: &Book, wanted: &BTreeSet<Hash>) -> Result<Search, Failure> {
+        let mut search = Search { recordings: Vec::new(), found: BTreeMap::new(), unread: 0 };
+        for statement in read::statements(&own.folder, book.tree().size) {
             let (position, statement) = statement?;
             let Body::Anchor(anchor) = &statement.payload.body else { continue };
             let private = own.store.manifest(&anchor.root);
@@ -69,54 +84,73 @@ impl Search {
                 search.unread += 1;
                 continue;
             };
-            let (rows, whole) = matching_rows(&path, anchor.root, digests)?;
+            let (rows, whole) = matching_rows(&path, anchor.root, wanted)?;
             search.unread += u64::from(!whole);
-            search.found.extend(rows.into_iter().map(|row| (row, position, statement.clone())));
+            if rows.is_empty() {
+                continue;
+            }
+            for row in rows {
+                search.found.entry(row).or_insert(search.recordings.len());
+            }
+            let standing = standing::of(own, book, position, &statement)?;
+            search.recordings.push(Recording { position, statement, standing });
         }
         Ok(search)
     }
 
     fn judge(&self, file: &Path, digest: Hash) -> Checked {
         let name = file_name(file.as_os_str().as_encoded_bytes());
-        let found = self.found.iter().find(|(row, ..)| *row == digest);
-        let Some((_, position, statement)) = found else {
-            let all_read = self.unread == 0;
-            let line = match all_read {
-                true => {
-                    "no row of any manifest has these bytes; this says nothing against the file"
-                        .to_string()
-                }
-                false => format!(
-                    "no row that could be read has these bytes, but {} manifests are not here or \
-                     withhold rows",
-                    self.unread
-                ),
-            };
-            return Checked {
-                json: json!({ "file": name, "result": "NOT RECORDED", "sha256": digest.to_string(),
-                              "manifests_not_read": self.unread }),
-                name,
-                word: "NOT RECORDED",
-                lines: vec![line],
-                exit: if all_read { Exit::Finding } else { Exit::Incomplete },
-            };
+        let Some(recording) = self.found.get(&digest).map(|&found| &self.recordings[found]) else {
+            return self.not_recorded(name, digest);
         };
+        let Recording { position, statement, standing } = recording;
         let header = &statement.header;
+        let mut lines = vec![
+            format!(
+                "these exact bytes are recorded in statement {position}: {}",
+                safe(title(statement))
+            ),
+            format!("its signer's clock said {} (a claim)", time(header.issued_at)),
+        ];
+        if !standing.is_good() {
+            lines.push(format!("but the statement is {}: {}", standing.word, standing.sentence));
+        }
         Checked {
             json: json!({ "file": name, "result": "MATCHES", "sha256": digest.to_string(),
                           "statement": position.0, "key": header.key.to_string(),
+                          "standing": standing.word,
                           "claimed_at": rfc3339(header.issued_at), "time": "NOT CHECKED" }),
             name,
             word: "MATCHES",
-            lines: vec![
-                format!(
-                    "these exact bytes are recorded in statement {position}: {}",
-                    safe(title(statement))
-                ),
-                format!("its signer's clock said {} (a claim)", time(header.issued_at)),
-                "NOT CHECKED: the ledger itself (treering audit), and when it was witnessed".into(),
-            ],
+            lines,
             exit: Exit::Done,
+        }
+    }
+
+    fn not_recorded(&self, name: String, digest: Hash) -> Checked {
+        let (line, exit) = match self.unread {
+            0 => (
+                "no row of any manifest has these bytes; this says nothing against the file".into(),
+                Exit::Finding,
+            ),
+            unread => (
+                format!(
+                    "no row that could be read has these bytes, but {} not here or shown in part",
+                    match unread {
+                        1 => "1 manifest is".to_string(),
+                        more => format!("{} manifests are", count(more)),
+                    }
+                ),
+                Exit::Incomplete,
+            ),
+        };
+        Checked {
+            json: json!({ "file": name, "result": "NOT RECORDED", "sha256": digest.to_string(),
+                          "manifests_not_read": self.unread }),
+            name,
+            word: "NOT RECORDED",
+            lines: vec![line],
+            exit,
         }
     }
 }
@@ -129,7 +163,11 @@ fn title(statement: &Statement) -> &str {
 }
 
 /// The wanted digests among the rows shown, and whether all rows are shown.
-fn matching_rows(path: &Path, root: Hash, wanted: &[Hash]) -> Result<(Vec<Hash>, bool), Failure> {
+fn matching_rows(
+    path: &Path,
+    root: Hash,
+    wanted: &BTreeSet<Hash>,
+) -> Result<(Vec<Hash>, bool), Failure> {
     let damaged = |why: String| {
         let what = format!("the manifest {} does not hold", path.display());
         Failure::new(Exit::Finding, what, why, "put its second copy back")

@@ -37,12 +37,12 @@ use crate::tlog::ed25519::SecretKey;
 
 /// Arguments of `treering init`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   treering init --name \"Val Trupchun\" --site-id 2564 --country CHE
-  treering init ledger --name \"Val Trupchun\" --root-to /media/stick --next-to /media/other-stick
-
-The root key grants and revokes all others; the next root takes over from it. Both belong elsewhere:
+  treering init ledger --name \"Val Trupchun\" --root-to /media/stick --next-to /media/stick-2")]
+#[command(after_help = "\
+The root key grants and revokes all others; the next root takes over from it. Both belong elsewhere: \
 the root on a stick in a safe, the next root with somebody outside.")]
 pub struct Args {
     /// The folder that will hold .treering [default: the working directory]

@@ -13,7 +13,7 @@ use crate::statement::kind::KindName;
 
 /// Arguments of `treering log`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   treering log
   treering log --kind evidence.anchor

@@ -11,6 +11,7 @@ mod exit;
 mod export;
 mod failures;
 mod filing;
+mod given_file;
 mod head;
 mod held_copy;
 mod init;
@@ -26,6 +27,7 @@ mod receipt;
 mod reindex;
 mod resume;
 mod show;
+mod standing;
 mod statement_text;
 mod status;
 mod submit;
@@ -36,14 +38,14 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{ArgAction, CommandFactory, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use exit::Exit;
 use voice::{Answer, ColorChoice, Failure, Voice};
 
 /// A signed record of a protected area's evidence that anyone can audit offline.
 #[derive(Debug, Parser)]
-#[command(name = "treering", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(name = "treering", version, disable_help_subcommand = true)]
 #[command(before_help = EXAMPLES, after_help = "Exit codes: treering help exit-codes")]
 struct Cli {
     #[command(subcommand)]
@@ -60,30 +62,39 @@ Examples:
   treering check IMG_0042.JPG --receipt IMG_0042.JPG.receipt.json --card card.json
   treering audit /media/usb/val-trupchun      audit somebody else's ledger";
 
-/// Flags that every command takes.
+/// Flags that every command takes. `-h` leaves them out, so that a command's own fit a screen.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Options of every command")]
 struct Global {
     /// The store, instead of the .treering found from this folder upward
-    #[arg(long, global = true, value_name = "DIR", env = "TREERING_STORE")]
+    #[arg(long, global = true, value_name = "DIR", env = "TREERING_STORE", hide_env_values = true)]
+    #[arg(hide_short_help = true)]
     store: Option<PathBuf>,
     /// Answer with one JSON object; errors too
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     json: bool,
     /// No progress and no remarks; twice: nothing but the exit code
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, action = ArgAction::Count, hide_short_help = true)]
     quiet: u8,
     /// Say more, for those who look for a fault
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, action = ArgAction::Count, hide_short_help = true)]
     verbose: u8,
     /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_short_help = true
+    )]
     color: ColorChoice,
     /// The file that holds the passphrase of the keys, instead of asking
     #[arg(long, global = true, value_name = "FILE", env = "TREERING_PASSPHRASE_FILE")]
+    #[arg(hide_env_values = true, hide_short_help = true)]
     passphrase_file: Option<PathBuf>,
     /// Never ask anything; fail where an answer would be needed
-    #[arg(long, global = true, env = "TREERING_NO_INPUT")]
+    #[arg(long, global = true, env = "TREERING_NO_INPUT", hide_env_values = true)]
+    #[arg(hide_short_help = true)]
     no_input: bool,
 }
 
@@ -145,7 +156,8 @@ type Outcome = Result<Answer, Failure>;
 /// Runs the program.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
-    let cli = match Cli::try_parse_from(&args) {
+    let parsed = command().try_get_matches_from(&args);
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(fault) => return explain_usage(&fault, &args),
     };
@@ -197,10 +209,12 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
 fn explain_usage(fault: &clap::Error, args: &[OsString]) -> ExitCode {
     let wants_json = args.iter().any(|arg| arg == "--json");
     if fault.use_stderr() && wants_json {
-        let why = fault.to_string();
-        let why = why.trim_start_matches("error: ").lines().next().unwrap_or_default();
-        let failure =
-            Failure::new(Exit::Usage, "the command cannot be understood", why, "treering help");
+        let failure = Failure::new(
+            Exit::Usage,
+            "the command cannot be understood",
+            first_paragraph(&fault.to_string()),
+            "treering help, or treering help COMMAND",
+        );
         Voice { json: true, quiet: 0, verbose: 0 }.failure(&failure);
     } else {
         let _ = fault.print();
@@ -208,7 +222,21 @@ fn explain_usage(fault: &clap::Error, args: &[OsString]) -> ExitCode {
     ExitCode::from(if fault.use_stderr() { Exit::Usage } else { Exit::Done }.code())
 }
 
-/// The command line as data, for pages and completions.
+/// What clap complains of, on one line: its usage and its tips stand in paragraphs of their own.
+fn first_paragraph(complaint: &str) -> String {
+    let complaint = complaint.trim_start_matches("error: ");
+    let lines = complaint.lines().map(str::trim).take_while(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ")
+}
+
+/// Every page of help: what the command does, how it is written, examples, then the options.
+const HELP_TEMPLATE: &str =
+    "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}{all-args}{after-help}";
+
+/// The command line as data, for parsing, pages and completions.
 fn command() -> clap::Command {
-    Cli::command()
+    fn with_template(command: clap::Command) -> clap::Command {
+        command.help_template(HELP_TEMPLATE).mut_subcommands(with_template)
+    }
+    with_template(Cli::command())
 }

@@ -1,7 +1,8 @@
 //! `treering completions`, `treering man`, `treering help`.
 
+use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap_complete::Shell;
 use serde_json::json;
@@ -12,13 +13,20 @@ use super::{Outcome, command};
 
 /// Arguments of `treering completions`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = "\
+Examples:
+  treering completions bash > ~/.local/share/bash-completion/completions/treering
+  treering completions fish > ~/.config/fish/completions/treering.fish")]
 pub struct CompletionsArgs {
-    /// bash, elvish, fish, powershell or zsh
+    /// The shell
     shell: Shell,
 }
 
 /// Arguments of `treering man`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = "\
+Examples:
+  treering man ~/.local/share/man/man1        then: man treering-add")]
 pub struct ManArgs {
     /// The folder for the pages; it is made if need be
     dir: PathBuf,
@@ -26,6 +34,11 @@ pub struct ManArgs {
 
 /// Arguments of `treering help`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = "\
+Examples:
+  treering help add
+  treering help key grant
+  treering help exit-codes")]
 pub struct HelpArgs {
     /// A command, or exit-codes
     topic: Vec<String>,
@@ -44,7 +57,7 @@ pub fn completions(args: CompletionsArgs) -> Outcome {
 pub fn man(args: ManArgs) -> Outcome {
     let written = fs::create_dir_all(&args.dir)
         .and_then(|()| clap_mangen::generate_to(command(), &args.dir))
-        .and_then(|()| fs::read_dir(&args.dir)?.collect::<Result<Vec<_>, _>>());
+        .and_then(|()| count_pages(&args.dir));
     let pages = written.map_err(|fault| {
         Failure::new(
             Exit::Unexpected,
@@ -53,8 +66,15 @@ pub fn man(args: ManArgs) -> Outcome {
             "name a folder that can be written",
         )
     })?;
-    let text = format!("Wrote {} manual pages to {}\n", pages.len(), args.dir.display());
-    Ok(Answer::new("man", text, json!({ "pages": pages.len() })))
+    let text = format!("Wrote {pages} manual pages to {}\n", args.dir.display());
+    Ok(Answer::new("man", text, json!({ "pages": pages })))
+}
+
+/// The folder may hold the pages of other programs.
+fn count_pages(dir: &Path) -> std::io::Result<usize> {
+    let names = fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name()));
+    let names: Vec<OsString> = names.collect::<std::io::Result<_>>()?;
+    Ok(names.iter().filter(|name| name.as_encoded_bytes().starts_with(b"treering")).count())
 }
 
 /// Help on a command, or on a topic of its own.

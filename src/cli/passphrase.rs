@@ -8,7 +8,6 @@ use zeroize::Zeroizing;
 
 use super::Context;
 use super::exit::Exit;
-use super::failures::unreadable;
 use super::voice::Failure;
 use crate::store::pem::Passphrase;
 
@@ -38,13 +37,21 @@ pub fn chosen(context: &Context) -> Result<Passphrase, Failure> {
 }
 
 fn from_file(path: &Path) -> Result<Passphrase, Failure> {
-    let length = fs::metadata(path).map_err(|why| unreadable(path, why))?.len();
+    let refused = |why: &dyn std::fmt::Display| {
+        Failure::new(
+            Exit::Key,
+            format!("the passphrase file {} cannot be used", path.display()),
+            why,
+            "name a file whose first line is the passphrase",
+        )
+    };
+    let length = fs::metadata(path).map_err(|why| refused(&why))?.len();
     if length > FILE_BYTES_MAX {
-        return Err(unreadable(path, "a passphrase file holds one line"));
+        return Err(refused(&"it is longer than one line"));
     }
-    let text = Zeroizing::new(fs::read_to_string(path).map_err(|why| unreadable(path, why))?);
+    let text = Zeroizing::new(fs::read_to_string(path).map_err(|why| refused(&why))?);
     let line = text.lines().next().unwrap_or_default();
-    Passphrase::new(line.to_owned()).ok_or_else(|| unreadable(path, "its first line is empty"))
+    Passphrase::new(line.to_owned()).ok_or_else(|| refused(&"its first line is empty"))
 }
 
 fn ask(context: &Context, prompt: &str) -> Result<Passphrase, Failure> {

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::exit::Exit;
-use super::failures::{interrupted, unreadable, unwritable, usage};
+use super::failures::{unreadable, unwritable, usage};
+use super::given_file;
 use super::own_store::{OwnStore, working_directory};
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome, interrupt};
+use super::{Context, Outcome};
 use crate::evidence::disclosure::{Names, open_rows};
-use crate::evidence::hashing::{Problem, Watch, hash_file};
 use crate::evidence::manifest::ManifestReader;
 use crate::ledger::book::Book;
 use crate::ledger::read;
@@ -26,7 +26,7 @@ use crate::tlog::multi::prove_inclusions;
 
 /// Arguments of `treering receipt`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   treering receipt evidence/IMG_0042.JPG
   treering receipt evidence/IMG_0042.JPG --disclose captured --disclose gps -o for-the-verifier.json
@@ -102,11 +102,8 @@ fn default_output(files: &[PathBuf]) -> Result<PathBuf, Failure> {
 }
 
 fn hash_all(files: &[PathBuf]) -> Result<Vec<(Hash, u64)>, Failure> {
-    let watch = Watch { cancel: interrupt::flag(), progress: &|_| {} };
-    let hash = |file: &PathBuf| match hash_file(file, watch) {
-        Ok((digest, stamp)) => Ok((digest, stamp.size)),
-        Err(Problem::Interrupted) => Err(interrupted("no receipt was written")),
-        Err(why) => Err(unreadable(file, why)),
+    let hash = |file: &PathBuf| {
+        given_file::hash(file).map_err(|why| why.failure(file, "stopped; no receipt was written"))
     };
     files.iter().map(hash).collect()
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::exit::Exit;
-use super::failures::usage;
+use super::failures::{BEGIN_AGAIN, interrupted, usage};
 use super::filing::log_key;
 use super::keyring::{Keyring, random};
 use super::own_store::OwnStore;
@@ -28,11 +28,13 @@ use crate::tlog::tile::tiles_between;
 
 /// Arguments of `treering resume`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-A store that was copied or restored must not sign: another copy may have signed since, and two signed
-histories are a fork that nobody can take back. Ask everybody who may hold this ledger first.
+#[command(before_help = "\
+Examples:
   treering resume --from /media/usb/val-trupchun --from /mnt/partner/val-trupchun
   treering resume --nobody-holds-more")]
+#[command(after_help = "\
+A store that was copied or restored must not sign: another copy may have signed since, and two signed \
+histories are a fork that nobody can take back. Ask everybody who may hold this ledger first.")]
 pub struct Args {
     /// A public folder of this ledger that somebody else holds; the largest is taken up
     #[arg(long, value_name = "SOURCE", required_unless_present = "nobody_holds_more")]
@@ -94,7 +96,7 @@ fn audited(own: &OwnStore, source: &Path) -> Result<Tree, Failure> {
     let expected = Some(own.ledger()?);
     let input = AuditInput { expected, ..AuditInput::of(source, i64::MAX) };
     let report = audit(&input, &Progress::silent())
-        .map_err(|_| super::failures::interrupted("resume was stopped; nothing changed"))?;
+        .map_err(|_| interrupted("stopped; nothing changed", BEGIN_AGAIN))?;
     let (Some(theirs), LedgerState::Consistent) = (report.head, report.state) else {
         return Err(Failure::new(
             Exit::Finding,
@@ -115,7 +117,7 @@ fn audited(own: &OwnStore, source: &Path) -> Result<Tree, Failure> {
     let held = vec![HeldHead::Checkpoint(Box::new(held))];
     let input = AuditInput { folder, held, ..input };
     let compared = audit(&input, &Progress::silent())
-        .map_err(|_| super::failures::interrupted("resume was stopped; nothing changed"))?;
+        .map_err(|_| interrupted("stopped; nothing changed", BEGIN_AGAIN))?;
     match compared.state {
         LedgerState::Consistent => Ok(theirs),
         LedgerState::Forked => Err(Failure::new(

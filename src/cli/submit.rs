@@ -1,13 +1,12 @@
 //! `treering submit`: a statement that was signed elsewhere enters this ledger.
 
-use std::fs;
 use std::path::PathBuf;
 
 use serde_json::json;
 
 use super::exit::Exit;
-use super::failures::unreadable;
 use super::filing::Filing;
+use super::given_file::{self, Kind};
 use super::statement_text::summary;
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome};
@@ -15,9 +14,10 @@ use crate::statement::envelope::{MAX_STATEMENT_BYTES, Statement};
 
 /// Arguments of `treering submit`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-A statement signed where the root is (treering key grant … -o FILE) or by a visiting verifier.
-  treering submit anna.statement")]
+#[command(before_help = "\
+Examples:
+  treering key grant anna.request.json --root . -o anna.statement    where the root is
+  treering submit anna.statement                                     where the store is")]
 pub struct Args {
     /// The signed statement
     file: PathBuf,
@@ -25,15 +25,14 @@ pub struct Args {
 
 /// Files the statement.
 pub fn run(context: &Context, args: Args) -> Outcome {
-    let length = fs::metadata(&args.file).map_err(|why| unreadable(&args.file, why))?.len();
-    if length > MAX_STATEMENT_BYTES as u64 {
-        return Err(unreadable(&args.file, "longer than any statement"));
+    let bytes = given_file::read(&args.file, Kind::Statement, MAX_STATEMENT_BYTES)?;
+    if given_file::is_another(Kind::Statement, &bytes).is_some() {
+        return Err(given_file::not_one(&args.file, Kind::Statement, &bytes, ""));
     }
-    let bytes = fs::read(&args.file).map_err(|why| unreadable(&args.file, why))?;
     let statement = Statement::read(bytes).map_err(|why| {
         Failure::new(
             Exit::Finding,
-            format!("{} is not a statement", args.file.display()),
+            format!("the statement {} does not hold", args.file.display()),
             why,
             "ask for the file again; it was damaged on the way",
         )

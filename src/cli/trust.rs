@@ -26,6 +26,10 @@ pub enum Command {
 
 /// Arguments of `treering trust pin`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = "\
+Examples:
+  treering trust pin card.json                        shows the digits to compare
+  treering trust pin card.json --i-have-compared      once the site has read out the same")]
 pub struct PinArgs {
     /// The card
     card: PathBuf,

@@ -80,9 +80,9 @@ pub enum ColorChoice {
     /// On a terminal that has it, unless NO_COLOR says otherwise.
     #[default]
     Auto,
-    /// Always.
+    /// Into files and pipes too.
     Always,
-    /// Never.
+    /// Nowhere.
     Never,
 }
 

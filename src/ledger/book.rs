@@ -5,6 +5,7 @@
 use thiserror::Error;
 
 use crate::statement::authority::{Authority, Refused, RootAt, Signer};
+use crate::statement::bodies::Body;
 use crate::statement::chain::{ChainBook, ChainFault, Link, check_seen};
 use crate::statement::envelope::{LedgerId, Statement};
 use crate::statement::key::KeyId;
@@ -66,32 +67,26 @@ impl Book {
         statement: &Statement,
         root_at: RootAt<'_>,
     ) -> Result<(Position, Signer), Refusal> {
-        let mut keys = self.keys.clone();
-        keys.learn(statement);
-        let signed = statement.check_signatures(&keys, self.ledger())?;
+        let signed = statement.check_signatures(&self.keys, self.ledger())?;
         if statement.payload.body.is_unknown_rule() {
             return Err(Refusal::NotUnderstood);
         }
         let position = Position(self.frontier.size().0);
         let (key, chain) = (statement.header.key, &statement.payload.chain);
         self.chains.check(&key, self.ledger(), chain)?;
-        let mut authority = self.authority.clone();
-        // Authority lets pass what it cannot compare, for readers of a part. A writer has the whole.
-        let mut unknown = None;
-        let mut noting = |size| {
-            root_at(size).or_else(|| {
-                unknown = Some(size);
-                None
-            })
-        };
-        let signer = authority.admit(position, signed, &mut noting)?;
-        if let Some(size) = unknown {
-            return Err(Refusal::RootUnknown(size));
-        }
+        let signer = self.authority.signer(position, signed)?;
         let seen_root = |size| root_at(size).ok_or(Refusal::RootUnknown(size));
         check_seen(chain, position, signer.must_name_what_it_saw(), seen_root)??;
-        self.authority = authority;
-        self.keys = keys;
+        // Authority lets pass what it cannot compare, for readers of a part. A writer has the whole.
+        if let Some(trusted) = trusted_by(statement)
+            && trusted.size.0 <= position.0
+            && root_at(trusted.size).is_none()
+        {
+            return Err(Refusal::RootUnknown(trusted.size));
+        }
+        // The last judgement; whatever it refuses has changed nothing.
+        self.authority.admit(position, signed, root_at)?;
+        self.keys.learn(statement);
         self.take_up(statement);
         Ok((position, signer))
     }
@@ -101,10 +96,10 @@ impl Book {
     pub fn retrace(&mut self, statement: &Statement, root_at: RootAt<'_>) -> Result<(), Refusal> {
         let shows_key = statement.payload.key.is_some();
         if statement.header.typ.kind.family().rules_authority() || shows_key {
-            self.keys.learn(statement);
             let signed = statement.check_signatures(&self.keys, self.ledger())?;
             let position = Position(self.frontier.size().0);
             self.authority.admit(position, signed, root_at)?;
+            self.keys.learn(statement);
         }
         self.take_up(statement);
         Ok(())
@@ -138,5 +133,14 @@ impl Book {
     /// The right edge of the tree.
     pub fn frontier(&self) -> &Frontier {
         &self.frontier
+    }
+}
+
+/// The tree up to which a statement trusts what others signed.
+fn trusted_by(statement: &Statement) -> Option<Tree> {
+    match &statement.payload.body {
+        Body::Revoke(revoke) => revoke.trusted,
+        Body::RecoverRoot(recover) => Some(recover.trusted),
+        _ => None,
     }
 }

@@ -73,7 +73,8 @@ impl<'a> Signed<'a> {
 }
 
 impl Statement {
-    /// Checks the envelope's signature and every second signature, strictly.
+    /// Checks the envelope's signature and every second signature, strictly. The key is one that an
+    /// earlier statement showed (`keys`) or that this one shows itself.
     ///
     /// `ledger` is the ledger the statement is read in; a genesis needs none.
     pub fn check_signatures(
@@ -82,7 +83,9 @@ impl Statement {
         ledger: LedgerId,
     ) -> Result<Signed<'_>, SignatureFault> {
         let id = self.header.key;
-        let key = keys.get(&id).ok_or(SignatureFault::UnknownKey(id))?;
+        let shown_here = || shown_keys(self).into_iter().flatten().find(|key| KeyId::of(key) == id);
+        let key = keys.get(&id).copied().or_else(shown_here);
+        let key = key.ok_or(SignatureFault::UnknownKey(id))?;
         key.check(&self.signed_bytes(), self.signature())
             .map_err(|_| SignatureFault::Envelope(id))?;
         if !self.payload.also.is_empty() {

@@ -17,6 +17,10 @@ use crate::store::outside::STATE_VARIABLE;
 
 /// Arguments of `treering demo`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = "\
+Examples:
+  treering demo
+  treering demo /tmp/a-reserve")]
 pub struct Args {
     /// The folder to make [default: treering-demo]
     dir: Option<PathBuf>,

@@ -17,13 +17,13 @@ use crate::tlog::hash::{Tree, TreeSize};
 
 /// Arguments of `treering key revoke`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   treering key revoke anna --reason left --root /media/stick
   treering key revoke 5f0c22ab --reason compromised --trusted 120 --root /media/stick
-  treering key revoke recorder --reason superseded --by-itself
-
-What a key signed before stays admitted. Only the root's `compromised` makes what it signed from
+  treering key revoke recorder --reason superseded --by-itself")]
+#[command(after_help = "\
+What a key signed before stays admitted. Only the root's `compromised` makes what it signed from \
 --trusted on disputed, until the root or a supervisor affirms it.")]
 pub struct RevokeArgs {
     /// The key's name here, or 8 or more digits of its thumbprint

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::{key_json, keyring_at};
-use crate::cli::failures::{unreadable, unwritable, usage};
+use crate::cli::failures::{unwritable, usage};
+use crate::cli::given_file::{self, Kind};
 use crate::cli::keyring::{Keyring, random, safe_name};
 use crate::cli::voice::{Answer, Failure};
 use crate::cli::{Context, Outcome, clock, passphrase};
@@ -19,6 +21,10 @@ use crate::store::pem::{KEY_FILE_BYTES_MAX, KeyText, Passphrase, Protection};
 
 /// Arguments of `treering key new`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = "\
+Examples:
+  treering key new anna                          for a second ranger, in this store
+  treering key new ben --for supervisor --to .   on another computer, without a store")]
 pub struct NewArgs {
     /// The name of its files
     name: String,
@@ -35,6 +41,10 @@ pub struct NewArgs {
 
 /// Arguments of `treering key import`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = "\
+Examples:
+  treering key import ranger.pem --name anna
+  treering key import ~/.ssh/id_ed25519 --ssh --name anna")]
 pub struct ImportArgs {
     /// A private key: PKCS#8 in PEM, or with --ssh an OpenSSH one
     file: PathBuf,
@@ -57,6 +67,10 @@ pub struct ImportArgs {
 
 /// Arguments of `treering key export`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = "\
+Examples:
+  treering key export anna                       the public half, on the screen
+  treering key export anna --secret -o anna.pem  a second copy, still encrypted")]
 pub struct ExportArgs {
     /// The key's name
     name: String,
@@ -120,8 +134,9 @@ pub fn new(context: &Context, args: NewArgs) -> Outcome {
 /// Takes in a key made elsewhere. It must not go on signing where it came from.
 pub fn import(context: &Context, args: ImportArgs) -> Outcome {
     let keyring = keyring_at(context, args.to.as_deref())?;
-    let bytes = read_key(&args.file)?;
-    let text = KeyText::parse(&bytes).map_err(|why| unreadable(&args.file, why))?;
+    let bytes = Zeroizing::new(given_file::read(&args.file, Kind::PrivateKey, KEY_FILE_BYTES_MAX)?);
+    let text = KeyText::parse(&bytes)
+        .map_err(|why| given_file::not_one(&args.file, Kind::PrivateKey, &bytes, why))?;
     if text.is_openssh() != args.ssh {
         let why = match args.ssh {
             true => "it is no OpenSSH key",
@@ -145,14 +160,6 @@ pub fn import(context: &Context, args: ImportArgs) -> Outcome {
     begin_chain(&key)?;
     context.voice.warn("a key signs in one place: do not go on using it where it came from");
     Ok(made(&key, "Imported"))
-}
-
-fn read_key(path: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>, Failure> {
-    let length = fs::metadata(path).map_err(|why| unreadable(path, why))?.len();
-    if length > KEY_FILE_BYTES_MAX as u64 {
-        return Err(unreadable(path, "longer than any private key"));
-    }
-    fs::read(path).map(zeroize::Zeroizing::new).map_err(|why| unreadable(path, why))
 }
 
 /// Gives out a key.

@@ -56,7 +56,7 @@ pub enum Command {
 #[derive(Debug, clap::Args)]
 pub struct RootArgs {
     /// The folder with the root key [default: the store's keys]
-    #[arg(long, value_name = "DIR", env = "TREERING_ROOT")]
+    #[arg(long, value_name = "DIR", env = "TREERING_ROOT", hide_env_values = true)]
     root: Option<PathBuf>,
     /// Write the signed statement to a file instead of the ledger, for treering submit
     #[arg(short, long, value_name = "STATEMENT")]

@@ -25,8 +25,9 @@ use serde_json::json;
 use super::{RootArgs, as_root, keyring_at};
 use crate::cli::card::read_card;
 use crate::cli::exit::Exit;
-use crate::cli::failures::{unreadable, unwritable, usage};
+use crate::cli::failures::{unwritable, usage};
 use crate::cli::filing::{ToSign, draft, second_signature};
+use crate::cli::given_file::{self, Kind};
 use crate::cli::own_store::OwnStore;
 use crate::cli::voice::{Answer, Failure};
 use crate::cli::{Context, Outcome};
@@ -41,10 +42,14 @@ use crate::tlog::hash::Hash;
 
 const SCHEMA: &str = "treering.key-request/1";
 /// Ceiling of a request's file, in bytes: a scope has at most 64 words.
-const REQUEST_BYTES_MAX: u64 = 16_384;
+const REQUEST_BYTES_MAX: usize = 16_384;
 
 /// Arguments of `treering key request`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = "\
+Examples:
+  treering key request anna                              for this store's own ledger
+  treering key request ben --from . --card card.json     on a computer without the store")]
 pub struct RequestArgs {
     /// The key's name
     name: String,
@@ -67,7 +72,7 @@ pub struct RequestArgs {
 
 /// Arguments of `treering key grant`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(before_help = "\
 Examples:
   treering key grant anna.request.json                              with the root in the store
   treering key grant anna.request.json --root /media/stick          with the root on a stick
@@ -184,24 +189,23 @@ pub fn grant(context: &Context, args: GrantArgs) -> Outcome {
 
 /// Reads a request and checks that whoever wrote it holds the key.
 fn read_request(path: &Path) -> Result<(LedgerId, Grant, CoSignature), Failure> {
-    let length = fs::metadata(path).map_err(|why| unreadable(path, why))?.len();
-    if length > REQUEST_BYTES_MAX {
-        return Err(unreadable(path, "longer than any request"));
-    }
-    let bytes = fs::read(path).map_err(|why| unreadable(path, why))?;
-    let file: RequestFile = serde_json::from_slice(&bytes).map_err(|why| unreadable(path, why))?;
+    let bytes = given_file::read(path, Kind::Request, REQUEST_BYTES_MAX)?;
+    let not_one = |why: &dyn std::fmt::Display| {
+        given_file::not_one(path, Kind::Request, &bytes, why.to_string())
+    };
+    let file: RequestFile = serde_json::from_slice(&bytes).map_err(|why| not_one(&why))?;
     if file.schema != SCHEMA {
-        return Err(unreadable(path, format!("its schema is {:?}, not {SCHEMA:?}", file.schema)));
+        return Err(not_one(&format!("its schema is {:?}, not {SCHEMA:?}", file.schema)));
     }
-    let damaged = || unreadable(path, "the request is damaged");
+    let damaged = || not_one(&"it is damaged");
     let ledger = LedgerId(Hash::from_hex(&file.ledger).ok_or_else(damaged)?);
     let key = Hash::from_hex(&file.key).ok_or_else(damaged)?;
-    let key = PublicKey::admit(key.0).map_err(|why| unreadable(path, why))?;
+    let key = PublicKey::admit(key.0).map_err(|why| not_one(&why))?;
     let sig = STANDARD.decode(&file.sig).ok().and_then(|sig| sig.try_into().ok());
     let second = CoSignature { key, sig: Signature(sig.ok_or_else(damaged)?) };
     let grant = Grant { key, role: file.role, scope: file.scope };
     let asked = draft(ledger, Body::Grant(grant.clone()), Chain::default(), Vec::new());
-    let message = asked.also_message(Some(ledger)).map_err(|why| unreadable(path, why))?;
+    let message = asked.also_message(Some(ledger)).map_err(|why| not_one(&why))?;
     key.check(&message, &second.sig).map_err(|_| {
         Failure::new(
             Exit::Finding,

@@ -20,6 +20,9 @@ use crate::store::keys::{KeyFile, Purpose};
 
 /// Arguments of `treering key rotate-root`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = "\
+Examples:
+  treering key rotate-root --root /media/stick --next /media/stick-2 --next-to /media/stick-3")]
 pub struct RotateRootArgs {
     /// The folder with the next root key, which becomes the root [default: the store's keys]
     #[arg(long, value_name = "DIR")]
@@ -39,6 +42,10 @@ pub struct RotateRootArgs {
 
 /// Arguments of `treering key rotate-log`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = "\
+Examples:
+  treering key rotate-log --root /media/stick                  both keys sign from here on
+  treering key rotate-log --root /media/stick --reason lost    only the new one does")]
 pub struct RotateLogArgs {
     /// The name of the new log key's files
     #[arg(long, value_name = "NAME", default_value = "log-2")]

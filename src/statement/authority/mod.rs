@@ -104,38 +104,12 @@ impl Authority {
         signed: Signed<'_>,
         root_at: RootAt<'_>,
     ) -> Result<Signer, Refused> {
-        let statement = signed.statement();
-        if let Some(at) = self.closed {
-            return Err(Refused::Closed(at));
-        }
-        if let Some(at) = self.undecidable {
-            return Err(Refused::Undecidable(at));
-        }
-        if matches!(statement.payload.body, Body::Genesis(_)) {
-            return Err(Refused::SecondGenesis);
-        }
-        // The issuer names this ledger only for the root and for granted keys.
-        if statement.payload.chain.ledger != Some(self.ledger) {
-            return Err(Refused::OtherLedger);
-        }
-        if statement.payload.body.is_unknown_rule() {
-            // Nor can it be said that this one is refused: a later version may let others sign it.
-            self.undecidable = Some(position);
-            return Err(Refused::Undecidable(position));
-        }
-        let signer = self.signer(statement)?;
-        let issuer = match signer {
-            Signer::Visitor => Issuer::Key(statement.header.key),
-            _ => Issuer::Ledger(self.ledger),
-        };
-        if statement.header.issuer != issuer {
-            return Err(Refused::OtherIssuer);
-        }
-        let shows_itself = statement.payload.key.is_some() || statement.payload.by.is_some();
-        if shows_itself && signer != Signer::Visitor {
-            return Err(Refused::NoVisitor);
-        }
-        self.apply(position, statement, signer, root_at)?;
+        let signer = self.signer(position, signed).inspect_err(|refused| {
+            if let Refused::Undecidable(at) = refused {
+                self.undecidable = Some(*at);
+            }
+        })?;
+        self.apply(position, signed.statement(), signer, root_at)?;
         Ok(signer)
     }
 

@@ -2,9 +2,11 @@
 
 use super::{Authority, Refused};
 use crate::statement::bodies::Body;
-use crate::statement::envelope::Statement;
+use crate::statement::envelope::{Issuer, Statement};
 use crate::statement::key::{KeyId, Role};
 use crate::statement::kind::Family;
+use crate::statement::signature::Signed;
+use crate::tlog::hash::Position;
 
 /// In whose capacity a statement was signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +33,44 @@ impl Signer {
 }
 
 impl Authority {
-    /// In whose capacity the statement is signed, if that capacity covers its kind.
-    pub(super) fn signer(&self, statement: &Statement) -> Result<Signer, Refused> {
+    /// In whose capacity the statement at the next position is signed, if that capacity covers its
+    /// kind. What the kind itself demands is judged by [`Authority::admit`], which asks this first.
+    pub fn signer(&self, position: Position, signed: Signed<'_>) -> Result<Signer, Refused> {
+        let statement = signed.statement();
+        if let Some(at) = self.closed {
+            return Err(Refused::Closed(at));
+        }
+        if let Some(at) = self.undecidable {
+            return Err(Refused::Undecidable(at));
+        }
+        if matches!(statement.payload.body, Body::Genesis(_)) {
+            return Err(Refused::SecondGenesis);
+        }
+        // The issuer names this ledger only for the root and for granted keys.
+        if statement.payload.chain.ledger != Some(self.ledger) {
+            return Err(Refused::OtherLedger);
+        }
+        if statement.payload.body.is_unknown_rule() {
+            // Nor can it be said that this one is refused: a later version may let others sign it.
+            return Err(Refused::Undecidable(position));
+        }
+        let signer = self.capacity(statement)?;
+        let issuer = match signer {
+            Signer::Visitor => Issuer::Key(statement.header.key),
+            _ => Issuer::Ledger(self.ledger),
+        };
+        if statement.header.issuer != issuer {
+            return Err(Refused::OtherIssuer);
+        }
+        let shows_itself = statement.payload.key.is_some() || statement.payload.by.is_some();
+        if shows_itself && signer != Signer::Visitor {
+            return Err(Refused::NoVisitor);
+        }
+        Ok(signer)
+    }
+
+    /// As what the key speaks, whatever the issuer says.
+    fn capacity(&self, statement: &Statement) -> Result<Signer, Refused> {
         let id = statement.header.key;
         let kind = &statement.header.typ.kind;
         let body = &statement.payload.body;
