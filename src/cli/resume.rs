@@ -1,30 +1,30 @@
 //! `treering resume`: lets a copied or restored store sign again, once it is known who holds what.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::json;
 
 use super::exit::Exit;
-use super::failures::{BEGIN_AGAIN, interrupted, usage};
+use super::failures::{BEGIN_AGAIN, interrupted};
 use super::filing::log_key;
 use super::keyring::{Keyring, random};
 use super::own_store::OwnStore;
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome};
-use crate::audit::checkpoints::HeldHead;
 use crate::audit::evidence::Progress;
 use crate::audit::finding::LedgerState;
 use crate::audit::{AuditInput, audit};
-use crate::ledger::read;
+use crate::ledger::read::{self, LedgerUnreadable};
 use crate::ledger::writer::Writer;
 use crate::report::words::counted;
-use crate::store::heads::{GuardedHead, Head, Resume};
+use crate::statement::envelope::LedgerId;
+use crate::store::heads::{GuardedHead, Head, HeadPlaces, Resume};
 use crate::store::outside::Incarnation;
-use crate::store::public::PublicFolder;
-use crate::tlog::bundle::bundles_between;
-use crate::tlog::hash::{Tree, TreeSize};
-use crate::tlog::tile::tiles_between;
+use crate::store::public::{PublicError, PublicFolder};
+use crate::tlog::bundle::{bundles_between, encode_bundle};
+use crate::tlog::hash::{Hash, Tree, TreeSize};
+use crate::tlog::tile::{encode_tile, tiles_between};
 
 /// Arguments of `treering resume`.
 #[derive(Debug, clap::Args)]
@@ -44,24 +44,41 @@ pub struct Args {
     nobody_holds_more: bool,
 }
 
+/// A whole copy of the ledger.
+struct Held {
+    folder: PublicFolder,
+    tree: Tree,
+}
+
+impl Held {
+    /// The root at a size up to this copy's. One that cannot be read is no root of anything.
+    fn root_at(&self, size: TreeSize) -> Hash {
+        read::root_at(&self.folder, size, self.tree.size).unwrap_or(Tree::empty().root)
+    }
+}
+
 /// Resumes.
 pub fn run(context: &Context, args: Args) -> Outcome {
     let own = OwnStore::find(context)?;
     let _lock = own.lock("resume")?;
     let ledger = own.ledger()?;
-    let mut tree = own.head()?.tree();
-    for source in &args.from {
-        let theirs = audited(&own, source)?;
-        if theirs.size > tree.size {
-            copy_growth(&own, source, tree.size, theirs)?;
-            tree = theirs;
-        }
-    }
+    let places = own.head_places("resume")?;
+    let here = held_here(&own, &places, ledger)?;
+    let from = here.tree.size;
+    let newest = newest(here, sources(&own, &args.from, ledger)?)?;
+    let tree = newest.tree;
+    let says = match args.nobody_holds_more {
+        true => Resume::NobodyHoldsMore,
+        false => Resume::FromSources,
+    };
+    // Before a file of this store is touched: what lies beyond its head may be all that is left.
+    places.check_continues(ledger, tree, says, |size| Ok(newest.root_at(size)))?;
+    copy_growth(&own, &newest, from)?;
     let book = read::book(&own.folder, ledger, tree.size)?;
     if book.tree() != tree {
         return Err(Failure::new(
             Exit::Finding,
-            "the public folder does not hold what its checkpoint signs",
+            "the copy does not hold what its checkpoint signs",
             format!("its {} statements have another root", tree.size),
             "name a source that is whole: treering resume --from SOURCE",
         ));
@@ -70,16 +87,8 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     random(&mut incarnation);
     let origin = book.authority().genesis().origin.clone();
     let head = Head::new(ledger, origin, tree, Incarnation(incarnation));
-    let says = match args.nobody_holds_more {
-        true => Resume::NobodyHoldsMore,
-        false => Resume::FromSources,
-    };
-    let places = own.head_places("resume")?;
-    let root_at = |size| {
-        let root = read::root_at(&own.folder, size, tree.size);
-        Ok(root.unwrap_or(Tree::empty().root))
-    };
-    drop(GuardedHead::adopt(places, head, says, root_at)?.signed());
+    let adopted = GuardedHead::adopt(places, head, says, |size| Ok(newest.root_at(size)))?;
+    drop(adopted.signed());
     // Opening signs the head and removes what lies beyond it.
     let keyring = Keyring::at(context, &own.store.keys());
     let places = own.head_places("resume")?;
@@ -91,67 +100,78 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     Ok(Answer::new("resume", text, json!({ "size": tree.size.0, "root": tree.root.to_string() })))
 }
 
-/// The head of a source, after an audit of all of it and a comparison with this store's.
-fn audited(own: &OwnStore, source: &Path) -> Result<Tree, Failure> {
-    let expected = Some(own.ledger()?);
-    let input = AuditInput { expected, ..AuditInput::of(source, i64::MAX) };
+/// What this store holds: its checkpoint's tree, or that of its head, where a crash came between.
+fn held_here(own: &OwnStore, places: &HeadPlaces, ledger: LedgerId) -> Result<Held, Failure> {
+    let published = audited(
+        own.folder.clone(),
+        ledger,
+        "copy a whole one over this folder, then run the same command",
+    )?;
+    // A damaged head counts as unknown, as it does when it is compared.
+    let head = places.read(ledger).ok().flatten().map(|head| head.checkpoint.tree);
+    let head = head.filter(|head| head.size > published.tree.size);
+    let ahead = head.map(|tree| Held { tree, folder: own.folder.clone() });
+    Ok(ahead.filter(|ahead| ahead.root_at(ahead.tree.size) == ahead.tree.root).unwrap_or(published))
+}
+
+fn sources(own: &OwnStore, paths: &[PathBuf], ledger: LedgerId) -> Result<Vec<Held>, Failure> {
+    let open = |path: &PathBuf| PublicFolder::new(Arc::clone(&own.disk), path);
+    let audited = |path| audited(open(path), ledger, "name a source that is whole");
+    paths.iter().map(audited).collect()
+}
+
+/// A copy of the ledger, after an audit of all of it.
+fn audited(folder: PublicFolder, ledger: LedgerId, next: &str) -> Result<Held, Failure> {
+    let input = AuditInput { expected: Some(ledger), ..AuditInput::of(folder.path(), i64::MAX) };
     let report = audit(&input, &Progress::silent())
         .map_err(|_| interrupted("stopped; nothing changed", BEGIN_AGAIN))?;
-    let (Some(theirs), LedgerState::Consistent) = (report.head, report.state) else {
-        return Err(Failure::new(
+    match (report.head, report.state) {
+        (Some(tree), LedgerState::Consistent) => Ok(Held { folder, tree }),
+        (_, state) => Err(Failure::new(
             Exit::Finding,
-            format!("{} cannot be resumed from", source.display()),
-            format!("an audit calls it {}", report.state.word()),
-            format!("treering audit {}", source.display()),
-        ));
-    };
-    // The smaller of the two must be a beginning of the larger.
-    let here = own.head()?;
-    let (folder, held) = match theirs.size >= here.tree().size {
-        true => (source.to_path_buf(), here),
-        false => {
-            let theirs = PublicFolder::new(Arc::clone(&own.disk), source);
-            (own.folder.path().to_path_buf(), read::head_of(&theirs)?)
-        }
-    };
-    let held = vec![HeldHead::Checkpoint(Box::new(held))];
-    let input = AuditInput { folder, held, ..input };
-    let compared = audit(&input, &Progress::silent())
-        .map_err(|_| interrupted("stopped; nothing changed", BEGIN_AGAIN))?;
-    match compared.state {
-        LedgerState::Consistent => Ok(theirs),
-        LedgerState::Forked => Err(Failure::new(
-            Exit::Fork,
-            "the two copies have forked",
-            format!(
-                "{} and this store hold signed histories that cannot both be true",
-                source.display()
-            ),
-            "keep both copies; nothing may sign until people have decided which one stands",
-        )),
-        state => Err(usage(
-            format!("{} does not fit this store", source.display()),
-            format!("compared with it the ledger is {}", state.word()),
-            "treering audit on each of them",
+            format!("{} cannot be resumed from", folder.path().display()),
+            format!("treering audit calls it {}", state.word()),
+            next,
         )),
     }
 }
 
-/// Takes up the tiles and bundles by which a source is ahead.
-fn copy_growth(own: &OwnStore, source: &Path, from: TreeSize, theirs: Tree) -> Result<(), Failure> {
-    own.folder.remove_beyond(from)?;
-    let tiles = tiles_between(from, theirs.size).map(|tile| (tile.path(), tile.full().path()));
-    let bundles =
-        bundles_between(from, theirs.size).map(|bundle| (bundle.path(), bundle.full().path()));
-    let mut files = Vec::new();
-    for (partial, full) in tiles.chain(bundles) {
-        let (name, place) = match source.join(&partial) {
-            place if place.is_file() => (partial, place),
-            _ => (full.clone(), source.join(full)),
-        };
-        let bytes =
-            std::fs::read(&place).map_err(|why| super::failures::unreadable(&place, why))?;
-        files.push((name, bytes));
+/// The largest copy, if every other one is a beginning of it. All of them are signed by the log.
+fn newest(here: Held, sources: Vec<Held>) -> Result<Held, Failure> {
+    let mut newest = here;
+    for mut other in sources {
+        if other.tree.size > newest.tree.size {
+            std::mem::swap(&mut newest, &mut other);
+        }
+        if newest.root_at(other.tree.size) != other.tree.root {
+            let (one, two) = (newest.folder.path().display(), other.folder.path().display());
+            return Err(Failure::new(
+                Exit::Fork,
+                "two copies have forked",
+                format!("{one} and {two} hold signed histories that cannot both be true"),
+                "keep both copies; nothing may sign until people have decided which one stands",
+            ));
+        }
     }
-    Ok(own.folder.write_new(files)?)
+    Ok(newest)
+}
+
+/// Takes up the tiles and bundles by which a copy is ahead.
+fn copy_growth(own: &OwnStore, newest: &Held, from: TreeSize) -> Result<(), Failure> {
+    if newest.tree.size == from {
+        return Ok(());
+    }
+    own.folder.remove_beyond(from)?;
+    for bundle in bundles_between(from, newest.tree.size) {
+        let entries = newest.folder.bundle(bundle).map_err(LedgerUnreadable::from)?;
+        let bytes = encode_bundle(&entries).map_err(|fault| {
+            LedgerUnreadable::Public(PublicError::Bundle { path: bundle.path(), fault })
+        })?;
+        own.folder.write_new(vec![(bundle.path(), bytes)])?;
+    }
+    for tile in tiles_between(from, newest.tree.size) {
+        let hashes = newest.folder.tile(tile).map_err(LedgerUnreadable::from)?;
+        own.folder.write_new(vec![(tile.path(), encode_tile(&hashes))])?;
+    }
+    Ok(())
 }

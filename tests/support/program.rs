@@ -42,6 +42,27 @@ impl Desk {
         desk
     }
 
+    /// The same desk on another computer that was cloned from this one, memory and all.
+    pub fn cloned(&self) -> Desk {
+        let clone = tempfile::tempdir().expect("a folder");
+        for entry in walkdir::WalkDir::new(self.home()).min_depth(1) {
+            let entry = entry.expect("the desk can be listed");
+            let to = clone.path().join(entry.path().strip_prefix(self.home()).expect("below"));
+            match entry.file_type().is_dir() {
+                true => fs::create_dir(to).expect("a folder"),
+                // With its permissions, which keys need.
+                false => drop(fs::copy(entry.path(), to).expect("a file")),
+            }
+        }
+        Desk { home: clone }
+    }
+
+    /// Records a file of that name.
+    pub fn record(&self, name: &str) {
+        self.write(&format!("{name}.jpg"), name.as_bytes());
+        self.done(&["add", &format!("{name}.jpg")]);
+    }
+
     /// Everything that belongs to the desk.
     pub fn home(&self) -> &Path {
         self.home.path()
