@@ -160,6 +160,47 @@ fn two_signed_histories_are_a_fork() {
     assert_eq!(report.exit_code(), 5);
 }
 
+/// Damage is not fraud: with the published checkpoint itself in hand, a changed byte of a bundle or a
+/// tile must not accuse the log of signing two histories.
+#[test]
+fn a_damaged_folder_is_never_called_a_fork() {
+    let (folder, ledger) = (TempDir::new().unwrap(), small_ledger());
+    publish(&ledger, folder.path());
+    for path in files_of(folder.path()) {
+        let original = fs::read(&path).unwrap();
+        for at in (0..original.len()).step_by(7) {
+            let mut changed = original.clone();
+            changed[at] ^= 1;
+            fs::write(&path, &changed).unwrap();
+            for size in [3, 5] {
+                let held = vec![HeldHead::Checkpoint(Box::new(checkpoint(&ledger, size)))];
+                let report = look(folder.path(), held);
+                assert_ne!(report.state, LedgerState::Forked, "{} byte {at}", path.display());
+                assert_ne!(report.verdict, Verdict::Fork);
+            }
+        }
+        fs::write(&path, &original).unwrap();
+    }
+}
+
+/// A name is not a size: an empty file in a far place must not make the audit look at all before it.
+#[test]
+fn a_bundle_in_an_absurd_place_is_answered_at_once() {
+    let (folder, ledger) = (TempDir::new().unwrap(), small_ledger());
+    publish(&ledger, folder.path());
+    let far = treering::tlog::bundle::Bundle::new((1 << 54) - 1, 256).unwrap();
+    write(folder.path(), &far.path(), b"");
+    write(folder.path(), "manifests/x", b"");
+    let origin = ledger.authority.genesis().origin.clone();
+    let tree = treering::tlog::hash::Tree { size: TreeSize::MAX, root: ledger.tree().root };
+    let head = treering::tlog::checkpoint::Checkpoint::new(origin, tree);
+    let note = format!("{head}\n{}\n", head.sign(&ledger.log));
+    write(folder.path(), "checkpoint", note.as_bytes());
+    let report = look(folder.path(), remembered(&ledger));
+    assert_eq!(report.verdict, Verdict::Fail);
+    assert!(report.findings.len() < 12, "{report:#?}");
+}
+
 #[test]
 fn a_head_of_another_ledger_proves_nothing() {
     let (folder, ledger) = (TempDir::new().unwrap(), small_ledger());

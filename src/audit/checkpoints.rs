@@ -127,18 +127,19 @@ fn check_log_signature(
 }
 
 /// Holds the cosigned checkpoints beside the head against the tree, and their list against them.
-pub fn check_cosigned(folder: &PublicFolder, read: &mut ReadLedger, out: &mut Findings) {
+///
+/// Gives those that hold: signed by the log key of their size, with the root that was recomputed.
+pub fn check_cosigned(
+    folder: &PublicFolder,
+    read: &mut ReadLedger,
+    published: Option<Tree>,
+    out: &mut Findings,
+) -> Vec<SignedCheckpoint> {
     let sizes = cosigned_sizes(folder);
-    for size in &sizes {
-        check_cosigned_at(folder, read, *size, out);
-    }
+    let check = |size: &TreeSize| check_cosigned_at(folder, read, published, *size, out);
+    let holding = sizes.iter().filter_map(check).collect();
     check_list_of_sizes(folder, &sizes, out);
-}
-
-/// The cosigned checkpoints that can be read.
-pub fn cosigned_checkpoints(folder: &PublicFolder) -> Vec<SignedCheckpoint> {
-    let read = |size: TreeSize| read_checkpoint(folder, &format!("checkpoints/{size}")).ok();
-    cosigned_sizes(folder).into_iter().filter_map(read).collect()
+    holding
 }
 
 /// The sizes of the checkpoints beside the head, ascending.
@@ -159,9 +160,10 @@ fn cosigned_sizes(folder: &PublicFolder) -> Vec<TreeSize> {
 fn check_cosigned_at(
     folder: &PublicFolder,
     read: &mut ReadLedger,
+    published: Option<Tree>,
     size: TreeSize,
     out: &mut Findings,
-) {
+) -> Option<SignedCheckpoint> {
     let name = format!("checkpoints/{size}");
     let subject = || Subject::Published(name.clone());
     let signed = match read_checkpoint(folder, &name) {
@@ -169,19 +171,21 @@ fn check_cosigned_at(
         Ok(_) => {
             let what = format!("the file {name} holds a checkpoint of another size");
             out.add(Rule::R02, Outcome::Fail, "checkpoint-misnamed", subject(), what);
-            return;
+            return None;
         }
         Err(fault) => {
             let what = format!("the file {name} is {fault}");
             out.add(Rule::R02, Outcome::Fail, "checkpoint-unreadable", subject(), what);
-            return;
+            return None;
         }
     };
-    let Some(authority) = read.authority.clone() else { return };
-    check_log_signature(&authority, &signed, subject(), out);
-    let is_signed = is_signed_by_log(&authority, &signed);
+    let authority = read.authority.as_ref()?;
+    let in_force = check_log_signature(authority, &signed, subject(), out);
+    let is_signed = is_signed_by_log(authority, &signed);
     let from = format!("the file {name}");
-    compare(folder, read, signed.tree(), is_signed, &from, subject(), out);
+    let claim = Claim { tree: signed.tree(), is_signed, from: &from, subject: subject() };
+    let holds = compare(folder, read, published, claim, out);
+    (in_force && holds).then_some(signed)
 }
 
 fn check_list_of_sizes(folder: &PublicFolder, present: &[TreeSize], out: &mut Findings) {
@@ -220,23 +224,29 @@ fn parse_sizes(bytes: &[u8]) -> Option<Vec<TreeSize>> {
     (ascending && printed == text).then_some(sizes)
 }
 
-/// Rule R04: each head held from before must be a beginning of this ledger.
+/// Rule R04: each head held from before must be a beginning of this ledger. Gives the largest size that
+/// was compared and holds.
 pub fn check_held(
     folder: &PublicFolder,
     read: &mut ReadLedger,
+    published: Option<Tree>,
     held: &[HeldHead],
     out: &mut Findings,
-) {
+) -> Option<TreeSize> {
     if held.is_empty() {
         let what = "no head of this ledger from before was at hand, so statements cut from its end \
                     would not show";
         out.add(Rule::R04, Outcome::CannotCheck, "no-held-head", Subject::Ledger, what);
     }
+    let mut holds = None;
     for head in held {
+        let mut cannot = |code, what: String| {
+            out.add(Rule::R04, Outcome::CannotCheck, code, Subject::Ledger, what);
+        };
         let Some(authority) = &read.authority else {
             let what = "a held head cannot be compared: the ledger's statement 0 cannot be read";
-            out.add(Rule::R04, Outcome::CannotCheck, "held-unchecked", Subject::Ledger, what);
-            return;
+            cannot("held-unchecked", what.into());
+            return None;
         };
         let (from, is_signed) = match head {
             HeldHead::Remembered(_) => ("the head this store remembers", false),
@@ -251,53 +261,75 @@ pub fn check_held(
             let what = format!(
                 "{from} is not signed by a log key of this ledger: of another ledger, or copied wrongly"
             );
-            out.add(Rule::R04, Outcome::CannotCheck, "held-not-of-ledger", Subject::Ledger, what);
-            continue;
+            cannot("held-not-of-ledger", what);
+        } else if head.tree().size.0 == 0 {
+            cannot("held-empty", format!("{from} is of size 0, which every ledger extends"));
+        } else {
+            let claim = Claim { tree: head.tree(), is_signed, from, subject: Subject::Ledger };
+            if compare(folder, read, published, claim, out) {
+                holds = holds.max(Some(head.tree().size));
+            }
         }
-        compare(folder, read, head.tree(), is_signed, from, Subject::Ledger, out);
     }
+    holds
 }
 
-/// Compares a claimed (size, root) with the recomputed history.
+/// A checkpoint that says what the ledger was.
+struct Claim<'a> {
+    tree: Tree,
+    /// Whether a log key of this ledger signed it.
+    is_signed: bool,
+    from: &'a str,
+    subject: Subject,
+}
+
+/// Compares a claim with the recomputed history; gives whether it holds.
+///
+/// `published` is the tree of the head here, if the log key signed it. Only two signatures of the log
+/// make a fork: where the statements here are not what the head signs, the folder is damaged, and
+/// nobody is accused.
 fn compare(
     folder: &PublicFolder,
     read: &mut ReadLedger,
-    claimed: Tree,
-    is_signed: bool,
-    from: &str,
-    subject: Subject,
+    published: Option<Tree>,
+    claim: Claim<'_>,
     out: &mut Findings,
-) {
+) -> bool {
+    let Claim { tree: claimed, is_signed, from, subject } = claim;
     let size = claimed.size;
-    let have = read.tree.map(|tree| tree.size);
-    if have.is_some_and(|have| size > have) {
+    if published == Some(claimed) {
+        return true;
+    }
+    let same_size = published.is_some_and(|published| published.size == size);
+    let sound = published.is_some() && published == read.tree;
+    let longest = published.or(read.tree).map(|tree| tree.size);
+    if longest.is_some_and(|longest| size > longest) {
         let what = format!(
             "{from} has {size} statements; here are only {}: the rest was cut off",
-            have.unwrap_or_default()
+            longest.unwrap_or_default()
         );
         out.add(Rule::R04, Outcome::Fail, SHORTENED, subject, what);
-        return;
+        return false;
     }
-    match read.root_at(folder, size) {
-        Some(root) if root == claimed.root => {}
-        Some(_) if is_signed => {
-            let what = format!(
-                "{from} signs another history of {size} statements than the one here: both cannot be true"
-            );
-            out.add(Rule::R05, Outcome::Fail, FORKED, subject.clone(), what.clone());
-            out.add(Rule::R04, Outcome::Fail, "other-history", subject, what);
-        }
-        Some(_) => {
-            let what =
-                format!("{from} knows another history of {size} statements than the one here");
-            out.add(Rule::R04, Outcome::Fail, "other-history", subject, what);
-        }
-        None => {
-            let what =
-                format!("{from} cannot be compared: the root at size {size} cannot be recomputed");
-            out.add(Rule::R04, Outcome::CannotCheck, "held-unchecked", subject, what);
-        }
+    let root = read.root_at(folder, size);
+    if sound && root == Some(claimed.root) {
+        return true;
     }
+    if is_signed && (same_size || (sound && root.is_some())) {
+        let what = format!(
+            "{from} signs another history of {size} statements than the head here: both cannot be true"
+        );
+        out.add(Rule::R05, Outcome::Fail, FORKED, subject, what);
+    } else if sound && root.is_some() {
+        let what = format!("{from} knows another history of {size} statements than the one here");
+        out.add(Rule::R04, Outcome::Fail, "other-history", subject, what);
+    } else {
+        let what = format!(
+            "{from} cannot be compared: the statements here are not what the checkpoint signs"
+        );
+        out.add(Rule::R04, Outcome::CannotCheck, "held-unchecked", subject, what);
+    }
+    false
 }
 
 /// The code of the finding that a ledger is shorter than a head held of it.
@@ -305,18 +337,21 @@ pub const SHORTENED: &str = "shortened";
 /// The code of the finding that two signed checkpoints contradict one another.
 pub const FORKED: &str = "forked";
 
-/// The ledger in one word. `head_signed`: without a signature on the head here, a contradicting
-/// checkpoint is no fork.
-pub fn state(head_signed: bool, out: &Findings) -> LedgerState {
+/// The ledger in one word.
+pub fn state(out: &Findings) -> LedgerState {
     let fails = |rule| out.count(rule, Outcome::Fail) > 0;
-    if head_signed && out.has(FORKED) {
+    let open = |rule| out.count(rule, Outcome::CannotCheck) > 0;
+    let own_rules = [Rule::R01, Rule::R02, Rule::R03];
+    if out.has(FORKED) {
         LedgerState::Forked
-    } else if [Rule::R01, Rule::R02, Rule::R03].into_iter().any(fails) {
+    } else if own_rules.into_iter().any(fails) {
         LedgerState::Broken
     } else if out.has(SHORTENED) {
         LedgerState::Shortened
     } else if [Rule::R04, Rule::R05].into_iter().any(fails) {
         LedgerState::Broken
+    } else if own_rules.into_iter().any(open) {
+        LedgerState::NotChecked
     } else {
         LedgerState::Consistent
     }

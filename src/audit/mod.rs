@@ -76,10 +76,12 @@ pub fn audit(input: &AuditInput, progress: &Progress<'_>) -> Result<AuditReport,
     };
     let mut read = reading::read_ledger(&folder, size, input.clock_s, &mut out, progress)?;
     check_identity(&read, input.expected, &mut out);
-    let head_signed =
-        head.as_ref().is_some_and(|head| checkpoints::check_head(&read, head, &mut out));
-    checkpoints::check_cosigned(&folder, &mut read, &mut out);
-    checkpoints::check_held(&folder, &mut read, &input.held, &mut out);
+    let published = head.as_ref().and_then(|head| checkpoints::check_head(&read, head, &mut out));
+    let mut witnessed = checkpoints::check_cosigned(&folder, &mut read, published, &mut out);
+    let compared_with =
+        checkpoints::check_held(&folder, &mut read, published, &input.held, &mut out);
+    // What witnesses said counts only for checkpoints that are this ledger's.
+    witnessed.extend(head.clone().filter(|_| published.is_some() && published == read.tree));
     strays::report_strays(&folder, size, &mut out);
     let (files, restated) =
         evidence::check_evidence(&folder, size, &read, &input.evidence, &mut out, progress)?;
@@ -88,20 +90,20 @@ pub fn audit(input: &AuditInput, progress: &Progress<'_>) -> Result<AuditReport,
     statements.disputed = restated.disputed;
     statements.affirmed = restated.affirmed;
     statements.superseded = restated.superseded;
-    let state = checkpoints::state(head_signed, &out);
+    let state = checkpoints::state(&out);
     let identity = read.authority.as_ref().map(|authority| Identity {
         ledger: authority.ledger(),
         name: authority.genesis().name.clone(),
         kind: authority.genesis().kind.clone(),
         origin: authority.genesis().origin.to_string(),
     });
-    let time = time::time_line(&folder, head.as_ref(), input.policy.as_ref());
+    let time = time::time_line(witnessed, input.policy.as_ref());
     let rules = out.results();
     let worst = rules.iter().map(|rule| rule.outcome).max().unwrap_or(Outcome::CannotCheck);
     Ok(AuditReport {
         identity,
         head: head.map(|head| head.tree()),
-        compared_with: input.held.iter().map(|held| held.tree().size).max(),
+        compared_with,
         state,
         verdict: match (state, worst) {
             (LedgerState::Forked, _) => Verdict::Fork,

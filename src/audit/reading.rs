@@ -253,7 +253,12 @@ impl<'a> Reader<'a> {
 
     /// A signature that does not match, or a key that nothing shows. The second cannot be judged where
     /// what would show the key is missing, or is of a kind this program does not know.
-    fn take_up_unsigned(&mut self, position: Position, statement: &Statement, fault: SignatureFault) {
+    fn take_up_unsigned(
+        &mut self,
+        position: Position,
+        statement: &Statement,
+        fault: SignatureFault,
+    ) {
         let what = format!("statement {position}: {fault}");
         let SignatureFault::UnknownKey(_) = fault else {
             return self.refuse(position, "signature-differs", what);

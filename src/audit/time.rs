@@ -4,8 +4,6 @@
 //! Signers' clocks are claims. What bounds time from outside is a quorum of cosignatures under a policy
 //! (C2SP tlog-policy): not later than T, for everything below the cosigned size.
 
-use super::checkpoints::cosigned_checkpoints;
-use super::folder::PublicFolder;
 use crate::tlog::checkpoint::SignedCheckpoint;
 use crate::tlog::hash::TreeSize;
 use crate::tlog::policy::{Policy, Quorum};
@@ -30,16 +28,10 @@ pub enum TimeLine {
     },
 }
 
-/// Judges the head and the cosigned checkpoints beside it. A line that bears a witness's name and does
-/// not match counts for nothing.
-pub fn time_line(
-    folder: &PublicFolder,
-    head: Option<&SignedCheckpoint>,
-    policy: Option<&Policy>,
-) -> TimeLine {
+/// Judges checkpoints that are known to be the ledger's. A line that bears a witness's name and does not
+/// match counts for nothing.
+pub fn time_line(mut checkpoints: Vec<SignedCheckpoint>, policy: Option<&Policy>) -> TimeLine {
     let Some(policy) = policy else { return TimeLine::NotChecked };
-    let mut checkpoints: Vec<SignedCheckpoint> = cosigned_checkpoints(folder);
-    checkpoints.extend(head.cloned());
     checkpoints.sort_by_key(|checkpoint| checkpoint.tree().size);
     for checkpoint in checkpoints.iter().rev() {
         let Ok(evaluation) = policy.evaluate(checkpoint) else { continue };

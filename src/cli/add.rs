@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
+use super::exceptions::Exceptions;
 use super::exit::Exit;
 use super::failures::{BEGIN_AGAIN, GO_ON, interrupted, usage};
 use super::filing::Filing;
@@ -24,7 +25,7 @@ use crate::evidence::names::clashes;
 use crate::evidence::summary::Summary;
 use crate::evidence::walk::{Found, Places, Walk, walk};
 use crate::ledger::writer::Appended;
-use crate::report::words::{bytes, count, counted};
+use crate::report::words::{bytes, count, counted, safe};
 use crate::statement::bodies::Body;
 use crate::statement::bodies::evidence::{Access, Anchor, Indicators};
 use crate::store::disk::Access as FileAccess;
@@ -95,15 +96,15 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     let walked = find_files(&filing.own, &args.paths)?;
     report_clashes(context, &walked);
     if walked.files.is_empty() {
-        return Ok(nothing_found(&walked));
+        return Ok(nothing_found(&filing.own, &walked));
     }
     let access = Access::from(args.access);
     let title = args.title.clone().unwrap_or_else(|| default_title(&args.paths));
-    // The key is found before an hour of reading, not after it.
+    // The keys are found and opened before an hour of reading, not after it.
     let placeholder = anchor(&title, Hash([0; 32]), 1, &Summary::default(), access, None);
     let key = filing.key_for(&placeholder, args.key.as_deref())?;
+    filing.prepare(&key, args.resume_chain)?;
     if !args.resume_chain {
-        // What this very command had signed when it was stopped would be recorded a second time.
         filing.finish_interrupted(&key)?;
     }
 
@@ -118,15 +119,15 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     drop(index);
     if batch.is_empty() {
         let _ = draft.remove();
-        return Ok(nothing_new(&walked, &batch.summary));
+        return Ok(nothing_new(&filing.own, &walked, &batch.summary));
     }
     let root = store_manifest(&filing, &batch, &mut draft, access)?;
     let body = anchor(&title, root, batch.len() as u64, &batch.summary, access, indicators);
-    let appended = filing.sign_and_file(&key, vec![body.into()], args.resume_chain)?;
+    let appended = filing.sign_and_file(&key, body.into(), args.resume_chain)?;
     if let Err(why) = draft.remove() {
         context.voice.warn(&format!("the finished draft could not be removed: {why}"));
     }
-    Ok(recorded(&title, &walked, &batch, &appended, access))
+    Ok(recorded(&filing.own, &title, &walked, &batch, &appended, access))
 }
 
 const NEXT_AGAIN: &str = "wait for the other command, then run the same one again";
@@ -300,42 +301,6 @@ fn default_title(paths: &[PathBuf]) -> String {
     }
 }
 
-/// What was left out and what could not be read, in sentences.
-struct Exceptions {
-    lines: Vec<String>,
-    json: Vec<Value>,
-    exit: Exit,
-}
-
-impl Exceptions {
-    fn of(walked: &Walk, summary: &Summary) -> Exceptions {
-        let mut exceptions = Exceptions { lines: Vec::new(), json: Vec::new(), exit: Exit::Done };
-        for (index, problem) in &summary.problems {
-            let path = &walked.files[*index].path;
-            exceptions.add(path.to_string(), problem.to_string(), true);
-        }
-        for skipped in &walked.skipped {
-            let place =
-                crate::report::words::file_name(skipped.place.as_os_str().as_encoded_bytes());
-            exceptions.add(place, skipped.reason.to_string(), skipped.reason.is_problem());
-        }
-        exceptions
-    }
-
-    fn add(&mut self, place: String, why: String, problem: bool) {
-        let word = if problem { "NOT RECORDED" } else { "left out" };
-        self.lines.push(format!("  {word}  {place}: {why}"));
-        self.json.push(json!({ "file": place, "why": why, "problem": problem }));
-        if problem {
-            self.exit = Exit::Incomplete;
-        }
-    }
-
-    fn text(&self) -> String {
-        self.lines.iter().map(|line| format!("{line}\n")).collect()
-    }
-}
-
 fn files_json(walked: &Walk, summary: &Summary, exceptions: &Exceptions) -> Value {
     let names = |indexes: &[usize]| -> Vec<String> {
         indexes.iter().map(|index| walked.files[*index].path.to_string()).collect()
@@ -345,26 +310,33 @@ fn files_json(walked: &Walk, summary: &Summary, exceptions: &Exceptions) -> Valu
         "bytes": summary.bytes,
         "media_types": summary.media_types,
         "already_recorded": names(&summary.recorded),
-        "exceptions": exceptions.json,
+        "exceptions": exceptions.json(),
     })
 }
 
-fn nothing_found(walked: &Walk) -> Answer {
-    let exceptions = Exceptions::of(walked, &Summary::default());
+fn nothing_found(own: &OwnStore, walked: &Walk) -> Answer {
+    let exceptions = Exceptions::of(own, walked, &Summary::default());
     let text = format!("Nothing to record: no file was found.\n{}", exceptions.text());
-    let fields = json!({ "recorded": 0, "exceptions": exceptions.json });
-    Answer::new("add", text, fields).with_exit(Exit::Incomplete)
+    let fields = json!({ "recorded": 0, "exceptions": exceptions.json() });
+    Answer::new("add", text, fields)
+        .and_next("name files, or folders that hold some")
+        .with_exit(Exit::Incomplete)
 }
 
-fn nothing_new(walked: &Walk, summary: &Summary) -> Answer {
-    let exceptions = Exceptions::of(walked, summary);
+fn nothing_new(own: &OwnStore, walked: &Walk, summary: &Summary) -> Answer {
+    let exceptions = Exceptions::of(own, walked, summary);
     let already = counted(summary.recorded.len() as u64, "file");
     let text = format!("Nothing new: {already} recorded before.\n{}", exceptions.text());
     let fields = files_json(walked, summary, &exceptions);
-    Answer::new("add", text, fields).with_exit(exceptions.exit)
+    let answer = Answer::new("add", text, fields).with_exit(exceptions.exit);
+    match exceptions.next() {
+        Some(next) => answer.and_next(next),
+        None => answer,
+    }
 }
 
 fn recorded(
+    own: &OwnStore,
     title: &str,
     walked: &Walk,
     batch: &Batch,
@@ -372,12 +344,13 @@ fn recorded(
     access: Access,
 ) -> Answer {
     let summary = &batch.summary;
-    let exceptions = Exceptions::of(walked, summary);
+    let exceptions = Exceptions::of(own, walked, summary);
     let mut text = format!(
-        "Recorded {} ({}) as statement {}: {title}\n",
+        "Recorded {} ({}) as statement {}: {}\n",
         counted(batch.len() as u64, "file"),
         bytes(summary.bytes),
-        appended.first
+        appended.first,
+        safe(title)
     );
     for line in summary.lines(&walked.files) {
         text.push_str(&format!("  {line}\n"));
@@ -393,12 +366,13 @@ fn recorded(
              .treering/manifests: without it the files cannot be proved.\n"
         }
     });
-    text.push_str("next: treering head, and send the line to somebody who keeps it\n");
     let mut fields = files_json(walked, summary, &exceptions);
     fields["position"] = json!(appended.first.0);
     fields["size"] = json!(appended.checkpoint.tree().size.0);
     fields["root"] = json!(appended.checkpoint.tree().root.to_string());
-    Answer::new("add", text, fields).with_exit(exceptions.exit)
+    let next =
+        exceptions.next().unwrap_or("treering head, and send the line to somebody who keeps it");
+    Answer::new("add", text, fields).and_next(next).with_exit(exceptions.exit)
 }
 
 fn dry_run(context: &Context, args: &Args) -> Outcome {
@@ -406,7 +380,7 @@ fn dry_run(context: &Context, args: &Args) -> Outcome {
     let walked = find_files(&own, &args.paths)?;
     report_clashes(context, &walked);
     if walked.files.is_empty() {
-        return Ok(nothing_found(&walked));
+        return Ok(nothing_found(&own, &walked));
     }
     let total = walked.files.iter().map(|file: &Found| file.stamp.size).sum();
     let display = Display::begin(context.voice, "Reading", Unit::Bytes, total);
@@ -420,7 +394,7 @@ fn dry_run(context: &Context, args: &Args) -> Outcome {
     let summary = survey(&walked.files, clock::now_s(), &mut is_recorded, watch)
         .map_err(|_| interrupted("stopped; a dry run keeps nothing", BEGIN_AGAIN))?;
     drop(display);
-    let exceptions = Exceptions::of(&walked, &summary);
+    let exceptions = Exceptions::of(&own, &walked, &summary);
     let mut text = format!(
         "Would record {} ({}); {} recorded before.\n",
         counted(summary.files, "file"),

@@ -20,7 +20,9 @@ use crate::ledger::read;
 use crate::report;
 use crate::statement::short_head::ShortHead;
 use crate::store::layout::{STORE_FOLDER, StoreFolder};
+use crate::store::outside::StateFolder;
 use crate::tlog::checkpoint::SignedCheckpoint;
+use crate::tlog::hash::Tree;
 use crate::tlog::note::NOTE_BYTES_MAX;
 
 /// Arguments of `treering audit`.
@@ -69,6 +71,12 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     for head in &args.head {
         subject.held.push(read_head(head)?);
     }
+    for folder in &args.manifests {
+        need_folder(folder, "manifests are looked for in it")?;
+    }
+    if let Some(folder) = &args.files {
+        need_folder(folder, "the evidence files are looked for in it")?;
+    }
     subject.manifests.extend(args.manifests);
     let policy_file = args.policy.or(subject.policy);
     let policy = policy_file.as_deref().map(read_policy).transpose()?;
@@ -107,13 +115,29 @@ pub fn run(context: &Context, args: Args) -> Outcome {
 
 fn find_subject(context: &Context, path: Option<&Path>) -> Result<Subject, Failure> {
     let Some(path) = path else { return own(OwnStore::find(context)?) };
-    if !path.is_dir() {
-        let what = format!("there is no folder {}", path.display());
-        return Err(usage(what, "audit reads a store or a public folder", "check the name"));
+    match locate(path)? {
+        Located::Store(store) => own(OwnStore::open(store)?),
+        Located::Public(folder) => {
+            let (manifests, held) = (Vec::new(), Vec::new());
+            Ok(Subject { folder, files: None, manifests, held, policy: None })
+        }
     }
+}
+
+/// What a path that a person names as a ledger leads to.
+pub enum Located {
+    /// A store, by its own folder or the one that holds it.
+    Store(StoreFolder),
+    /// A public folder.
+    Public(PathBuf),
+}
+
+/// Finds the ledger at a path.
+pub fn locate(path: &Path) -> Result<Located, Failure> {
+    need_folder(path, "a store or a public folder is asked for")?;
     for store in [path.join(STORE_FOLDER), path.to_path_buf()] {
         if store.join("ledgers").is_dir() {
-            return own(OwnStore::open(StoreFolder::at(&store)?)?);
+            return Ok(Located::Store(StoreFolder::at(&store)?));
         }
     }
     if !path.join("tile").is_dir() && !path.join("checkpoint").is_file() {
@@ -124,32 +148,40 @@ fn find_subject(context: &Context, path: Option<&Path>) -> Result<Subject, Failu
             "name the folder that holds the file called checkpoint",
         ));
     }
-    Ok(Subject {
-        folder: path.to_path_buf(),
-        files: None,
-        manifests: Vec::new(),
-        held: Vec::new(),
-        policy: None,
-    })
+    Ok(Located::Public(path.to_path_buf()))
 }
 
-/// One's own store remembers a head, and has the manifests and the files.
-fn own(own: OwnStore) -> Result<Subject, Failure> {
-    let held = match read::ledger_in(&own.folder) {
-        Ok(ledger) => {
-            let head = own.head_places("audit")?.read(ledger)?;
-            head.map(|head| HeldHead::Remembered(head.checkpoint.tree)).into_iter().collect()
-        }
-        // The audit says what is wrong with the folder.
-        Err(_) => Vec::new(),
+/// A folder that was named must be there: an audit that compares nothing would mislead.
+fn need_folder(path: &Path, why: &str) -> Result<(), Failure> {
+    let what = match path {
+        path if path.is_dir() => return Ok(()),
+        path if path.exists() => format!("{} is not a folder", path.display()),
+        path => format!("there is no folder {}", path.display()),
     };
+    Err(usage(what, why, "check the name"))
+}
+
+/// One's own store has the manifests and the files. Its head and its policy count only if this computer
+/// itself remembers signing there: a store that somebody else made, or that was restored from an old
+/// copy, remembers whatever it likes.
+fn own(own: OwnStore) -> Result<Subject, Failure> {
+    let remembered = remembered(&own);
+    let policy = own.store.trust_policy();
     Ok(Subject {
         folder: own.folder.path().to_path_buf(),
         files: Some(own.store.home().to_path_buf()),
         manifests: vec![own.store.manifests()],
-        held,
-        policy: Some(own.store.trust_policy()).filter(|policy| policy.is_file()),
+        policy: Some(policy).filter(|policy| remembered.is_some() && policy.is_file()),
+        held: remembered.map(HeldHead::Remembered).into_iter().collect(),
     })
+}
+
+/// The newest head that this computer remembers signing, outside the store. Whatever keeps it from being
+/// read, the audit goes on and says that it has nothing to compare with.
+fn remembered(own: &OwnStore) -> Option<Tree> {
+    let ledger = read::ledger_in(&own.folder).ok()?;
+    let record = StateFolder::from_environment().ok()?.read_head(&*own.disk, ledger).ok()??;
+    Some(record.signed().tree)
 }
 
 /// A head kept from before: a checkpoint's file, or the line that fits an SMS.

@@ -1,6 +1,6 @@
 //! `treering check`: files against a receipt, or against a ledger held here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -74,6 +74,8 @@ pub struct Checked {
     pub json: Value,
     /// What it makes of the exit code.
     pub exit: Exit,
+    /// What the verdict adds, although the word is good.
+    pub but: Option<&'static str>,
 }
 
 impl Checked {
@@ -91,6 +93,7 @@ impl Checked {
             word,
             lines: vec![line],
             exit: Exit::Incomplete,
+            but: None,
         })
     }
 }
@@ -154,19 +157,20 @@ fn sentence(files: &[Checked]) -> String {
             None => words.push((file.word, 1)),
         }
     }
-    let (counts, they_were) = match files {
-        [file] => (format!("1 file {}", file.word), "it was"),
+    let mut sentence = match files {
+        [file] => format!("1 file {}", file.word),
         _ => {
             let parts = words.iter().map(|(word, number)| format!("{} {word}", count(*number)));
             let parts: Vec<String> = parts.collect();
-            (format!("{} files: {}", count(files.len() as u64), parts.join(" · ")), "they were")
+            format!("{} files: {}", count(files.len() as u64), parts.join(" · "))
         }
     };
-    let without_time = |file: &Checked| file.word == "MATCHES" && file.exit == Exit::Incomplete;
-    match files.iter().any(without_time) {
-        true => format!("{counts}; by when {they_were} recorded is NOT CHECKED."),
-        false => format!("{counts}."),
+    let buts: BTreeSet<&str> = files.iter().filter_map(|file| file.but).collect();
+    for but in buts {
+        sentence.push_str("; ");
+        sentence.push_str(but);
     }
+    sentence + "."
 }
 
 fn pinned(args: &Args) -> Result<Option<LedgerId>, Failure> {
@@ -349,6 +353,7 @@ fn check_file(
                     .into(),
             ],
             exit: Exit::Finding,
+            but: None,
         });
     };
     let mut lines = vec![format!(
@@ -370,7 +375,8 @@ fn check_file(
         "shown": row.shown.iter().map(|shown| (shown.name().to_owned(), json!(attribute_words(shown))))
             .collect::<serde_json::Map<String, Value>>(),
     });
-    Ok(Checked { name, word: "MATCHES", lines, json, exit: moment.exit })
+    let but = (moment.exit != Exit::Done).then_some("the time of recording is NOT CHECKED");
+    Ok(Checked { name, word: "MATCHES", lines, json, exit: moment.exit, but })
 }
 
 fn statement_lines(statement: &Statement, checked: &CheckedReceipt) -> Vec<String> {

@@ -39,7 +39,7 @@ pub fn run(context: &Context, command: Command) -> Outcome {
     let Command::TlogProof(args) = command;
     let own = OwnStore::find(context)?;
     let (position, statement) = own.resolve(&args.reference)?;
-    let checkpoint = own.head()?;
+    let checkpoint = own.newest_head("export")?;
     let size = checkpoint.tree().size;
     let hashes = prove_inclusion::<PublicError>(position, size, |nodes: &[Node]| {
         own.folder.nodes(nodes, size)

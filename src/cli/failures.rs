@@ -6,6 +6,7 @@ use crate::ledger::book::Refusal;
 use crate::ledger::indexing::IndexingError;
 use crate::ledger::read::LedgerUnreadable;
 use crate::ledger::writer::{AppendError, OpenError, SignError};
+use crate::statement::chain::ChainFault;
 use crate::store::chain_file::ChainFileError;
 use crate::store::disk::DiskError;
 use crate::store::heads::HeadError;
@@ -175,12 +176,16 @@ impl From<AppendError> for Failure {
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Failure {
-        Failure::new(
-            Exit::Finding,
-            "the ledger does not take the statement",
-            refusal,
-            "treering key list shows who may sign what",
-        )
+        let next = match &refusal {
+            Refusal::Signature(_) => "ask for the file again; it was changed after it was signed",
+            Refusal::Chain(ChainFault::Gap { .. }) => {
+                "submit what the same key signed before; if that is lost, connect the key here: the next \
+                 command that signs with it files all of it"
+            }
+            Refusal::Chain(_) => "have it signed again where its key is",
+            _ => "treering key list shows who may sign what",
+        };
+        Failure::new(Exit::Finding, "the ledger does not take the statement", refusal, next)
     }
 }
 

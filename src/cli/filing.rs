@@ -9,10 +9,13 @@ use std::sync::Arc;
 use super::exit::Exit;
 use super::keyring::{Keyring, random};
 use super::own_store::OwnStore;
+use super::statement_text::summary;
 use super::voice::Failure;
 use super::{Context, clock};
+use crate::ledger::book::Refusal;
 use crate::ledger::read::statements_from;
-use crate::ledger::writer::{AppendError, Appended, LogKeyMissing, Writer};
+use crate::ledger::writer::{AppendError, Appended, LogKeyMissing, LogKeys, Writer};
+use crate::report::words::counted;
 use crate::statement::bodies::Body;
 use crate::statement::chain::{Chain, Link};
 use crate::statement::envelope::{
@@ -48,6 +51,13 @@ pub struct ToSign {
     pub also: Vec<CoSignature>,
 }
 
+impl ToSign {
+    /// Whether this statement says it.
+    pub fn is_in(&self, statement: &Statement) -> bool {
+        (&statement.payload.body, &statement.payload.also) == (&self.body, &self.also)
+    }
+}
+
 impl From<Body> for ToSign {
     fn from(body: Body) -> ToSign {
         ToSign { body, also: Vec::new() }
@@ -62,7 +72,7 @@ impl<'a> Filing<'a> {
         own.store.sweep(&*own.disk)?;
         let keyring = Keyring::at(context, &own.store.keys());
         let places = own.head_places(command)?;
-        let writer = Writer::open(places, &own.name, &mut |key| log_key(&keyring, key))?;
+        let writer = with_log_keys(&keyring, |keys| Writer::open(places, &own.name, keys))?;
         let head = writer.checkpoint().tree();
         context
             .voice
@@ -112,15 +122,36 @@ impl<'a> Filing<'a> {
         }
     }
 
+    /// Opens every key that filing with `key` will need, and its memory. Called before long work: that
+    /// a passphrase is wrong or a stick is missing should not be found out after an hour of reading.
+    pub fn prepare(&self, key: &KeyFile, resume_chain: bool) -> Result<(), Failure> {
+        self.keyring.open(key)?;
+        let term = self.writer.book().authority().log_keys_in_force();
+        for log_key in term.beside.iter().chain([&term.required]) {
+            open_log_key(&self.keyring, log_key)?;
+        }
+        if !resume_chain {
+            ChainFile::open(chain_places(&self.own.disk, key, self.command)?, key.id())?;
+        }
+        Ok(())
+    }
+
+    /// Files what an interrupted command had signed with a key, so that the next one knows of it: files
+    /// recorded then are not recorded again, whatever else lies beside them by now.
+    pub fn finish_interrupted(&mut self, key: &KeyFile) -> Result<(), Failure> {
+        let places = chain_places(&self.own.disk, key, self.command)?;
+        self.catch_up(&mut ChainFile::open(places, key.id())?, key.id()).map(drop)
+    }
+
     /// Signs with a key of this store and files the result.
     pub fn sign_and_file(
         &mut self,
         key: &KeyFile,
-        statements: Vec<ToSign>,
+        statement: ToSign,
         resume_chain: bool,
     ) -> Result<Appended, Failure> {
         let secret = self.keyring.open(key)?;
-        self.sign_and_file_with(key, &secret, statements, resume_chain)
+        self.sign_and_file_with(key, &secret, statement, resume_chain)
     }
 
     /// [`Filing::sign_and_file`], with a key that may lie elsewhere (the root on its stick).
@@ -128,7 +159,7 @@ impl<'a> Filing<'a> {
         &mut self,
         key: &KeyFile,
         secret: &SecretKey,
-        statements: Vec<ToSign>,
+        statement: ToSign,
         resume_chain: bool,
     ) -> Result<Appended, Failure> {
         let ledger = self.ledger();
@@ -141,34 +172,30 @@ impl<'a> Filing<'a> {
                 ChainFile::resume(places, key.id(), &filed)?
             }
         };
-        self.catch_up(&mut chain, key.id())?;
+        // The command that was interrupted may have been this very one.
+        let completed = self.catch_up(&mut chain, key.id())?;
+        if let Some((position, _)) = completed.iter().find(|(_, done)| statement.is_in(done)) {
+            let checkpoint = self.writer.checkpoint().clone();
+            return Ok(Appended { first: *position, checkpoint });
+        }
         let seen = self.writer.checkpoint().tree();
         let writer = &self.writer;
-        let judge = |signed: &[Statement]| Ok(writer.judge(signed)?);
-        let signed = sign(&mut chain, ledger, secret, Some(seen), statements, judge)?;
-        let appended = self.append(&signed)?;
-        if let Some(last) = signed.last() {
-            chain.filed(ledger, Link { seq: last.payload.chain.seq, id: last.id() })?;
-        }
+        let signed = sign(&mut chain, ledger, secret, Some(seen), statement, |signed| {
+            Ok(writer.judge(std::slice::from_ref(signed)).map(drop)?)
+        })?;
+        let appended = self.append(std::slice::from_ref(&signed))?;
+        chain.filed(ledger, Link { seq: signed.payload.chain.seq, id: signed.id() })?;
         Ok(appended)
-    }
-
-    /// Files what an interrupted command had signed with a key, so that the next one knows of it.
-    pub fn finish_interrupted(&mut self, key: &KeyFile) -> Result<(), Failure> {
-        let places = chain_places(&self.own.disk, key, self.command)?;
-        self.catch_up(&mut ChainFile::open(places, key.id())?, key.id())
     }
 
     /// Files statements that were signed elsewhere.
     pub fn append(&mut self, statements: &[Statement]) -> Result<Appended, Failure> {
-        let keyring = &self.keyring;
         let mut incarnation = [0; Incarnation::LENGTH];
         random(&mut incarnation);
-        let appended = self.writer.append(
-            statements,
-            &mut |key| log_key(keyring, key),
-            Incarnation(incarnation),
-        )?;
+        let (keyring, writer) = (&self.keyring, &mut self.writer);
+        let appended = with_log_keys(keyring, |keys| {
+            writer.append(statements, keys, Incarnation(incarnation))
+        })?;
         self.update_index();
         Ok(appended)
     }
@@ -182,8 +209,13 @@ impl<'a> Filing<'a> {
         }
     }
 
-    /// Brings a key's memory and the ledger together, after a crash or a statement filed elsewhere.
-    fn catch_up(&mut self, chain: &mut ChainFile, key: KeyId) -> Result<(), Failure> {
+    /// Brings a key's memory and the ledger together, after a crash or a statement filed elsewhere;
+    /// says what was filed now.
+    fn catch_up(
+        &mut self,
+        chain: &mut ChainFile,
+        key: KeyId,
+    ) -> Result<Vec<(Position, Statement)>, Failure> {
         let ledger = self.ledger();
         let filed = chain.contents().filed(ledger);
         let held = self.writer.book().last_by(&key);
@@ -197,25 +229,48 @@ impl<'a> Filing<'a> {
         }
         let waiting: Vec<Statement> =
             chain.contents().unfiled(ledger).iter().map(|waiting| (**waiting).clone()).collect();
-        let (taken, refusal) = match self.writer.judge(&waiting) {
-            Ok(()) => (waiting.len(), None),
-            Err(AppendError::Refused { index, refusal }) => (index, Some(refusal)),
+        let waiting = self.without_refused(chain, waiting)?;
+        let Some(last) = waiting.last() else { return Ok(Vec::new()) };
+        let last = Link { seq: last.payload.chain.seq, id: last.id() };
+        let first = self.append(&waiting)?.first;
+        self.context.voice.note(&format!(
+            "Filed {} that this key had signed before.",
+            counted(waiting.len() as u64, "statement")
+        ));
+        chain.filed(ledger, last)?;
+        Ok((first.0..).map(Position).zip(waiting).collect())
+    }
+
+    /// The waiting statements up to the first that the ledger refuses. That one, and what was signed
+    /// after it, would be refused for ever and block the key: they are given up, and the next
+    /// statement says so in its chain.
+    fn without_refused(
+        &self,
+        chain: &mut ChainFile,
+        mut waiting: Vec<Statement>,
+    ) -> Result<Vec<Statement>, Failure> {
+        let (index, refusal) = match self.writer.judge(&waiting) {
+            Ok(_) => return Ok(waiting),
+            Err(AppendError::Refused {
+                index,
+                refusal: refusal @ (Refusal::Authority(_) | Refusal::Chain(_)),
+            }) => (index, refusal),
             Err(fault) => return Err(fault.into()),
         };
-        if let Some(last) = waiting[..taken].last() {
-            let last = Link { seq: last.payload.chain.seq, id: last.id() };
-            self.append(&waiting[..taken])?;
-            chain.filed(ledger, last)?;
-            self.context.voice.note("Filed what an interrupted command had signed.");
+        let given_up = waiting.split_off(index);
+        chain.abandon(self.ledger(), given_up[0].payload.chain.seq)?;
+        for (place, statement) in given_up.iter().enumerate() {
+            let why = match place {
+                0 => refusal.to_string(),
+                _ => "it was signed after one that is refused".into(),
+            };
+            self.context.voice.warn(&format!(
+                "given up, because the ledger does not take it: {}, {} ({why})",
+                statement.header.typ.kind,
+                summary(statement)
+            ));
         }
-        if let Some(refusal) = refusal {
-            // It never will be filed here. The next statement of the key says so.
-            chain.abandon(ledger, waiting[taken].payload.chain.seq)?;
-            let what =
-                "Gave up what an earlier command had signed, since the ledger does not take it";
-            self.context.voice.warn(&format!("{what}: {refusal}"));
-        }
-        Ok(())
+        Ok(waiting)
     }
 
     /// A key's statements in the ledger from a number on.
@@ -233,13 +288,37 @@ impl<'a> Filing<'a> {
     }
 }
 
+/// Does work that may need log keys. If one is not at hand, the answer says which and what to do.
+pub fn with_log_keys<T, E: Into<Failure>>(
+    keyring: &Keyring<'_>,
+    work: impl FnOnce(LogKeys<'_>) -> Result<T, E>,
+) -> Result<T, Failure> {
+    let mut fault = None;
+    let done = work(&mut |key| {
+        open_log_key(keyring, key).map_err(|failure| {
+            let why = failure.why.clone();
+            fault = Some(failure);
+            LogKeyMissing { why }
+        })
+    });
+    done.map_err(|error| fault.unwrap_or_else(|| error.into()))
+}
+
 /// The log key with this public half.
-pub fn log_key(keyring: &Keyring<'_>, key: &PublicKey) -> Result<SecretKey, LogKeyMissing> {
-    let missing = |why: String| LogKeyMissing { why };
-    let file = keyring.find(key).map_err(|fault| missing(fault.why))?;
-    let file = file
-        .ok_or_else(|| missing(format!("the log key {} is not in this store", KeyId::of(key))))?;
-    keyring.open(&file).map_err(|fault| missing(fault.why))
+fn open_log_key(keyring: &Keyring<'_>, key: &PublicKey) -> Result<SecretKey, Failure> {
+    match keyring.find(key)? {
+        Some(file) => keyring.open(&file),
+        None => Err(Failure::new(
+            Exit::Key,
+            "the log key is not here, and no checkpoint can be signed without it",
+            format!(
+                "{} holds no key {}",
+                keyring.folder().path().display(),
+                &KeyId::of(key).to_string()[..16]
+            ),
+            "put its second copy back; if there is none, treering key rotate-log --reason lost",
+        )),
+    }
 }
 
 /// Where a key's memory lies.
@@ -257,27 +336,25 @@ pub fn chain_places(
     })
 }
 
-/// Signs statements for the party that runs a ledger, durably remembered before they are given out.
-/// What `judge` refuses was never signed.
+/// Signs a statement for the party that runs a ledger, durably remembered before it is given out.
+///
+/// `judge` sees it first: a number that was spent on a refused statement would have to be given up.
 pub fn sign(
     chain: &mut ChainFile,
     ledger: LedgerId,
     secret: &SecretKey,
     seen: Option<Tree>,
-    statements: Vec<ToSign>,
-    judge: impl FnOnce(&[Statement]) -> Result<(), Failure>,
-) -> Result<Vec<Statement>, Failure> {
+    statement: ToSign,
+    judge: impl FnOnce(&Statement) -> Result<(), Failure>,
+) -> Result<Statement, Failure> {
     let mut staging = chain.stage(ledger);
-    for ToSign { body, also } in statements {
-        let draft = draft(ledger, body, staging.next_chain(seen), also);
-        let signed = draft.sign(secret).map_err(|why| {
-            Failure::new(Exit::Usage, "the statement cannot be signed", why, "change what it says")
-        })?;
-        staging.push(signed)?;
-    }
-    let signed: Vec<Statement> =
-        staging.statements().iter().map(|statement| (**statement).clone()).collect();
+    let ToSign { body, also } = statement;
+    let signed = draft(ledger, body, staging.next_chain(seen), also).sign(secret);
+    let signed = signed.map_err(|why| {
+        Failure::new(Exit::Usage, "the statement cannot be signed", why, "change what it says")
+    })?;
     judge(&signed)?;
+    staging.push(signed.clone())?;
     staging.commit()?;
     Ok(signed)
 }

@@ -23,7 +23,7 @@ pub struct Args {}
 /// Prints the line.
 pub fn run(context: &Context, _: Args) -> Outcome {
     let own = OwnStore::find(context)?;
-    let head = own.head()?;
+    let head = own.newest_head("head")?;
     let book = own.book()?;
     let key = log_vkey(head.origin(), book.authority().log_keys_in_force().required);
     let line = head

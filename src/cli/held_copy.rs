@@ -112,6 +112,11 @@ impl Search {
             ),
             format!("its signer's clock said {} (a claim)", time(header.issued_at)),
         ];
+        let but = match standing.word {
+            "disputed" => Some("a recording is disputed"),
+            "superseded" => Some("a recording was superseded"),
+            _ => None,
+        };
         if !standing.is_good() {
             lines.push(format!("but the statement is {}: {}", standing.word, standing.sentence));
         }
@@ -123,7 +128,8 @@ impl Search {
             name,
             word: "MATCHES",
             lines,
-            exit: Exit::Done,
+            exit: if but.is_some() { Exit::Incomplete } else { Exit::Done },
+            but,
         }
     }
 
@@ -151,6 +157,7 @@ impl Search {
             word: "NOT RECORDED",
             lines: vec![line],
             exit,
+            but: None,
         }
     }
 }

@@ -69,7 +69,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     next_to: Option<PathBuf>,
     /// Leave the keys unencrypted, for a machine nobody else can use
-    #[arg(long, conflicts_with = "passphrase_file")]
+    #[arg(long)]
     no_passphrase: bool,
 }
 
@@ -90,10 +90,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     let folder_name = SafeName::from_title(&args.name).unwrap_or_else(fallback_name);
     let describe = describe(&args)?;
     let state = StateFolder::from_environment()?;
-    let secret = match args.no_passphrase {
-        true => None,
-        false => Some(passphrase::chosen(context)?),
-    };
+    let secret = passphrase::chosen(context, args.no_passphrase)?;
 
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     let holder = Holder::this_process("init");

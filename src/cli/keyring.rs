@@ -1,7 +1,8 @@
 //! The keys of a command: found by name or duty, opened with one passphrase where one fits all.
 
 use std::cell::RefCell;
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::exit::Exit;
@@ -19,6 +20,9 @@ pub struct Keyring<'a> {
     context: &'a Context,
     folder: KeyFolder,
     passphrase: RefCell<Option<Passphrase>>,
+    /// Opening a key takes most of a second, by intent; once in a command is enough.
+    opened: RefCell<Vec<(PathBuf, SecretKey)>>,
+    warned: RefCell<BTreeSet<String>>,
 }
 
 impl From<KeyFileError> for Failure {
@@ -32,7 +36,13 @@ impl<'a> Keyring<'a> {
     /// The keys in a folder.
     pub fn at(context: &'a Context, folder: &Path) -> Keyring<'a> {
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-        Keyring { context, folder: KeyFolder::at(disk, folder), passphrase: RefCell::new(None) }
+        Keyring {
+            context,
+            folder: KeyFolder::at(disk, folder),
+            passphrase: RefCell::default(),
+            opened: RefCell::default(),
+            warned: RefCell::default(),
+        }
     }
 
     /// The folder.
@@ -44,7 +54,9 @@ impl<'a> Keyring<'a> {
     pub fn list(&self) -> Result<Vec<KeyFile>, Failure> {
         let list = self.folder.list()?;
         for fault in &list.unreadable {
-            self.context.voice.warn(&fault.to_string());
+            if self.warned.borrow_mut().insert(fault.to_string()) {
+                self.context.voice.warn(&fault.to_string());
+            }
         }
         Ok(list.keys)
     }
@@ -61,6 +73,16 @@ impl<'a> Keyring<'a> {
 
     /// Opens a key. The passphrase that opened another one is tried before anybody is asked.
     pub fn open(&self, key: &KeyFile) -> Result<SecretKey, Failure> {
+        let path = key.path();
+        if let Some((_, secret)) = self.opened.borrow().iter().find(|(opened, _)| *opened == path) {
+            return Ok(secret.clone());
+        }
+        let secret = self.open_anew(key)?;
+        self.opened.borrow_mut().push((path, secret.clone()));
+        Ok(secret)
+    }
+
+    fn open_anew(&self, key: &KeyFile) -> Result<SecretKey, Failure> {
         if !key.is_encrypted()? {
             return Ok(key.open(None)?);
         }

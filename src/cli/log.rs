@@ -49,7 +49,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
             continue;
         }
         text.push_str(&format!(
-            "@{:<5} {}  {}  {:<18} {}\n",
+            "@{:<5} {}  {}  {:<21} {}\n",
             position,
             &statement.id().to_string()[..8],
             time(header.issued_at),

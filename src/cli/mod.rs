@@ -7,6 +7,7 @@ mod card;
 mod check;
 mod clock;
 mod demo;
+mod exceptions;
 mod exit;
 mod export;
 mod failures;
@@ -38,6 +39,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::parser::ValueSource;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use exit::Exit;
@@ -104,7 +106,7 @@ enum Command {
     Init(init::Args),
     /// Record files: hash them and anchor them with one signed statement
     Add(add::Args),
-    /// What is recorded, what is not, and what needs care
+    /// What is recorded, and what needs care
     Status(status::Args),
     /// The statements of the ledger, newest last
     Log(log::Args),
@@ -149,6 +151,8 @@ enum Command {
 struct Context {
     voice: Voice,
     global: Global,
+    /// The passphrase file was named on the command line, not in the environment.
+    typed_passphrase_file: bool,
 }
 
 type Outcome = Result<Answer, Failure>;
@@ -157,15 +161,17 @@ type Outcome = Result<Answer, Failure>;
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     let parsed = command().try_get_matches_from(&args);
-    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(cli) => cli,
+    let parsed = parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(fault) => return explain_usage(&fault, &args),
     };
     Voice::set_color(cli.global.color);
     let voice =
         Voice { json: cli.global.json, quiet: cli.global.quiet, verbose: cli.global.verbose };
     interrupt::listen();
-    let context = Context { voice, global: cli.global };
+    let typed = matches.value_source("passphrase_file") == Some(ValueSource::CommandLine);
+    let context = Context { voice, global: cli.global, typed_passphrase_file: typed };
     let exit = match dispatch(&context, cli.command) {
         Ok(answer) => {
             voice.answer(&answer);

@@ -19,7 +19,7 @@ use crate::store::outside::StateFolder;
 use crate::store::public::PublicFolder;
 use crate::store::safe_name::SafeName;
 use crate::tlog::checkpoint::SignedCheckpoint;
-use crate::tlog::hash::{Hash, Position};
+use crate::tlog::hash::{Hash, Position, TreeSize};
 
 /// One's own store with the ledger that is signed here.
 pub struct OwnStore {
@@ -72,6 +72,33 @@ impl OwnStore {
     /// The signed head.
     pub fn head(&self) -> Result<SignedCheckpoint, Failure> {
         Ok(read::head_of(&self.folder)?)
+    }
+
+    /// The signed head, if it is the newest this store has signed. What is given out under an older one
+    /// would hide that the public folder came back from an old copy.
+    pub fn newest_head(&self, command: &str) -> Result<SignedCheckpoint, Failure> {
+        let head = self.head()?;
+        match self.lag(command, &head)? {
+            None => Ok(head),
+            Some(why) => Err(Failure::new(
+                Exit::Finding,
+                "the public folder is behind what was signed",
+                why,
+                NEXT_WHEN_BEHIND,
+            )),
+        }
+    }
+
+    /// By how much the public folder is behind the remembered head, in words.
+    pub fn lag(&self, command: &str, head: &SignedCheckpoint) -> Result<Option<String>, Failure> {
+        let remembered = self.head_places(command)?.read(self.ledger()?)?;
+        let remembered = remembered.map_or(TreeSize(0), |head| head.checkpoint.tree.size);
+        let here = head.tree().size;
+        Ok((remembered > here).then(|| {
+            format!(
+                "its checkpoint covers {here} statements, but this store has reached {remembered}"
+            )
+        }))
     }
 
     /// Everything the statements add up to.
@@ -131,6 +158,10 @@ impl OwnStore {
         IndexPlaces { index, folder: &self.folder, manifests }
     }
 }
+
+/// What to do about a public folder that is behind.
+pub const NEXT_WHEN_BEHIND: &str = "if a command was interrupted, run it again; if not, the folder is an \
+                                    old copy: treering resume --from a newer one";
 
 /// The working directory.
 pub fn working_directory() -> Result<PathBuf, Failure> {

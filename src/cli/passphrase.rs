@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::Context;
 use super::exit::Exit;
+use super::failures::usage;
 use super::voice::Failure;
 use crate::store::pem::Passphrase;
 
@@ -18,22 +19,33 @@ const FILE_BYTES_MAX: u64 = 4_096;
 pub fn existing(context: &Context, key: &str) -> Result<Passphrase, Failure> {
     match &context.global.passphrase_file {
         Some(path) => from_file(path),
-        None => ask(context, &format!("Passphrase of the key {key}: ")),
+        None => ask(context, &format!("Passphrase of the key {key}: "), ""),
     }
 }
 
-/// A passphrase for keys that are being made: asked twice.
-pub fn chosen(context: &Context) -> Result<Passphrase, Failure> {
-    if let Some(path) = &context.global.passphrase_file {
-        return from_file(path);
+/// The passphrase for keys that are being made, asked twice; or none, where a person wants none.
+pub fn chosen(context: &Context, none: bool) -> Result<Option<Passphrase>, Failure> {
+    if none && context.typed_passphrase_file {
+        return Err(usage(
+            "--no-passphrase and --passphrase-file exclude each other",
+            "the new key is either protected or not",
+            "leave one of them out",
+        ));
     }
-    let first = ask(context, "Choose a passphrase for the new keys: ")?;
-    let second = ask(context, "The same again: ")?;
+    if none {
+        return Ok(None);
+    }
+    if let Some(path) = &context.global.passphrase_file {
+        return from_file(path).map(Some);
+    }
+    let or = ", or leave the new keys open with --no-passphrase";
+    let first = ask(context, "Choose a passphrase for the new keys: ", or)?;
+    let second = ask(context, "The same again: ", or)?;
     if !first.is_same(&second) {
         let why = "the two passphrases differ";
         return Err(Failure::new(Exit::Key, "no key was made", why, "run the same command again"));
     }
-    Ok(first)
+    Ok(Some(first))
 }
 
 fn from_file(path: &Path) -> Result<Passphrase, Failure> {
@@ -54,13 +66,14 @@ fn from_file(path: &Path) -> Result<Passphrase, Failure> {
     Passphrase::new(line.to_owned()).ok_or_else(|| refused(&"its first line is empty"))
 }
 
-fn ask(context: &Context, prompt: &str) -> Result<Passphrase, Failure> {
+/// Asks at the terminal; `or` is what else could be done where nobody can be asked.
+fn ask(context: &Context, prompt: &str, or: &str) -> Result<Passphrase, Failure> {
     let cannot = |why: &str| {
         Failure::new(
             Exit::Key,
             "a passphrase is needed",
             why,
-            "name a file with --passphrase-file, or run the command at a terminal",
+            format!("name a file with --passphrase-file, or run the command at a terminal{or}"),
         )
     };
     if context.global.no_input || !std::io::stdin().is_terminal() {

@@ -29,6 +29,7 @@ pub struct Display {
     unit: Unit,
     total: u64,
     bar: Option<ProgressBar>,
+    began: Instant,
     last_line: Mutex<Instant>,
 }
 
@@ -50,7 +51,8 @@ impl Display {
             bar.enable_steady_tick(Duration::from_millis(100));
             bar
         });
-        Display { voice, label, unit, total, bar, last_line: Mutex::new(Instant::now()) }
+        let began = Instant::now();
+        Display { voice, label, unit, total, bar, began, last_line: Mutex::new(began) }
     }
 
     /// Shows how far the work is, and what it is at.
@@ -81,8 +83,39 @@ impl Display {
             };
             let of =
                 if self.total > 0 { format!(" of {}", show(self.total)) } else { String::new() };
-            self.voice.note(&format!("{}  {}{of}  {message}", self.label, show(done)));
+            let pace = pace(done, self.total, self.began.elapsed());
+            let rate = pace.rate.map_or(String::new(), |rate| format!("  {}/s", show(rate)));
+            let left = pace.left.map_or(String::new(), |left| format!("  ETA {}", duration(left)));
+            let line = format!("{}  {}{of}{rate}{left}  {message}", self.label, show(done));
+            self.voice.note(line.trim_end());
         }
+    }
+}
+
+/// How fast the work goes and how long it will still take, from what was done so far.
+struct Pace {
+    /// Units a second.
+    rate: Option<u64>,
+    left: Option<Duration>,
+}
+
+fn pace(done: u64, total: u64, elapsed: Duration) -> Pace {
+    let seconds = elapsed.as_secs_f64();
+    if done == 0 || seconds < 1.0 {
+        return Pace { rate: None, left: None };
+    }
+    let rate = done as f64 / seconds;
+    let left = total.checked_sub(done).filter(|left| *left > 0);
+    let left = left.map(|left| Duration::from_secs((left as f64 / rate) as u64));
+    Pace { rate: Some(rate as u64), left }
+}
+
+/// A duration in its two largest units: 45 s, 3 min 20 s, 2 h 5 min.
+fn duration(time: Duration) -> String {
+    match time.as_secs() {
+        s @ 0..60 => format!("{s} s"),
+        s @ 60..3_600 => format!("{} min {} s", s / 60, s % 60),
+        s => format!("{} h {} min", s / 3_600, s % 3_600 / 60),
     }
 }
 
@@ -91,5 +124,29 @@ impl Drop for Display {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pace_is_told_once_there_is_one() {
+        let none = pace(0, 100, Duration::from_secs(9));
+        assert!(none.rate.is_none() && none.left.is_none());
+        assert!(pace(10, 100, Duration::from_millis(10)).rate.is_none());
+        let some = pace(25, 100, Duration::from_secs(5));
+        assert_eq!((some.rate, some.left), (Some(5), Some(Duration::from_secs(15))));
+        let unknown_total = pace(25, 0, Duration::from_secs(5));
+        assert_eq!((unknown_total.rate, unknown_total.left), (Some(5), None));
+        assert!(pace(100, 100, Duration::from_secs(5)).left.is_none());
+    }
+
+    #[test]
+    fn durations_read_well() {
+        assert_eq!(duration(Duration::from_secs(45)), "45 s");
+        assert_eq!(duration(Duration::from_secs(200)), "3 min 20 s");
+        assert_eq!(duration(Duration::from_secs(7_500)), "2 h 5 min");
     }
 }

@@ -140,7 +140,7 @@ fn make_receipt(
     places: &BTreeMap<Position, BTreeSet<Hash>>,
     names: &Names,
 ) -> Result<Receipt, Failure> {
-    let checkpoint = own.head()?;
+    let checkpoint = own.newest_head("receipt")?;
     let size = checkpoint.tree().size;
     let (mut positions, mut evidence) = (BTreeSet::new(), Vec::new());
     for (anchor, digests) in places {

@@ -1,13 +1,14 @@
 //! `treering resume`: lets a copied or restored store sign again, once it is known who holds what.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::json;
 
+use super::audit::{Located, locate};
 use super::exit::Exit;
-use super::failures::{BEGIN_AGAIN, interrupted};
-use super::filing::log_key;
+use super::failures::{BEGIN_AGAIN, interrupted, usage};
+use super::filing::{chain_places, with_log_keys};
 use super::keyring::{Keyring, random};
 use super::own_store::OwnStore;
 use super::voice::{Answer, Failure};
@@ -15,10 +16,12 @@ use super::{Context, Outcome};
 use crate::audit::evidence::Progress;
 use crate::audit::finding::LedgerState;
 use crate::audit::{AuditInput, audit};
+use crate::ledger::book::Book;
 use crate::ledger::read::{self, LedgerUnreadable};
 use crate::ledger::writer::Writer;
-use crate::report::words::counted;
+use crate::report::words::{count, counted};
 use crate::statement::envelope::LedgerId;
+use crate::store::chain_file::ChainFile;
 use crate::store::heads::{GuardedHead, Head, HeadPlaces, Resume};
 use crate::store::outside::Incarnation;
 use crate::store::public::{PublicError, PublicFolder};
@@ -28,6 +31,7 @@ use crate::tlog::tile::{encode_tile, tiles_between};
 
 /// Arguments of `treering resume`.
 #[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
 #[command(before_help = "\
 Examples:
   treering resume --from /media/usb/val-trupchun --from /mnt/partner/val-trupchun
@@ -36,11 +40,12 @@ Examples:
 A store that was copied or restored must not sign: another copy may have signed since, and two signed \
 histories are a fork that nobody can take back. Ask everybody who may hold this ledger first.")]
 pub struct Args {
-    /// A public folder of this ledger that somebody else holds; the largest is taken up
-    #[arg(long, value_name = "SOURCE", required_unless_present = "nobody_holds_more")]
+    /// A copy of this ledger, here or with somebody else, its public folder or its store; the largest is
+    /// taken up
+    #[arg(long, value_name = "SOURCE")]
     from: Vec<PathBuf>,
     /// Say that you asked, and nobody holds more than this store
-    #[arg(long, conflicts_with = "from")]
+    #[arg(long)]
     nobody_holds_more: bool,
 }
 
@@ -87,17 +92,60 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     random(&mut incarnation);
     let origin = book.authority().genesis().origin.clone();
     let head = Head::new(ledger, origin, tree, Incarnation(incarnation));
+    // A damaged record counts as unknown, here as in `adopt`.
+    let remembered = places.state.read_head(&*own.disk, ledger).ok().flatten();
     let adopted = GuardedHead::adopt(places, head, says, |size| Ok(newest.root_at(size)))?;
     drop(adopted.signed());
     // Opening signs the head and removes what lies beyond it.
     let keyring = Keyring::at(context, &own.store.keys());
     let places = own.head_places("resume")?;
-    Writer::open(places, &own.name, &mut |key| log_key(&keyring, key))?;
-    let text = format!(
+    with_log_keys(&keyring, |keys| Writer::open(places, &own.name, keys))?;
+    if let Some(remembered) = remembered.map(|record| record.signed().tree.size)
+        && remembered > tree.size
+    {
+        context.voice.warn(&format!(
+            "this computer remembers {}; what came after the first {} is given up, and whoever was shown \
+             more than that holds a proof of a fork",
+            counted(remembered.0, "statement"),
+            count(tree.size.0)
+        ));
+    }
+    let mut text = format!(
         "This store signs again, at {}.\nOther copies of it must never sign: delete their keys.\n",
         counted(tree.size.0, "statement")
     );
-    Ok(Answer::new("resume", text, json!({ "size": tree.size.0, "root": tree.root.to_string() })))
+    for name in forgetful_keys(&own, &book, &keyring)? {
+        text.push_str(&format!(
+            "The key {name} remembers less than it signed: its next command needs --resume-chain.\n"
+        ));
+    }
+    let fields = json!({ "size": tree.size.0, "root": tree.root.to_string() });
+    Ok(Answer::new("resume", text, fields).and_next("treering add, as before"))
+}
+
+/// The public folder at a path that a person named.
+fn public_folder(source: &Path) -> Result<PathBuf, Failure> {
+    Ok(match locate(source)? {
+        Located::Public(folder) => folder,
+        Located::Store(store) => OwnStore::open(store)?.folder.path().to_path_buf(),
+    })
+}
+
+/// Keys here whose chain file came back with the store from an old copy, or not at all.
+fn forgetful_keys(
+    own: &OwnStore,
+    book: &Book,
+    keyring: &Keyring<'_>,
+) -> Result<Vec<String>, Failure> {
+    let mut names = Vec::new();
+    for key in keyring.list()? {
+        if book.last_by(&key.id()).is_some()
+            && ChainFile::open(chain_places(&own.disk, &key, "resume")?, key.id()).is_err()
+        {
+            names.push(key.name().to_string());
+        }
+    }
+    Ok(names)
 }
 
 /// What this store holds: its checkpoint's tree, or that of its head, where a crash came between.
@@ -115,9 +163,11 @@ fn held_here(own: &OwnStore, places: &HeadPlaces, ledger: LedgerId) -> Result<He
 }
 
 fn sources(own: &OwnStore, paths: &[PathBuf], ledger: LedgerId) -> Result<Vec<Held>, Failure> {
-    let open = |path: &PathBuf| PublicFolder::new(Arc::clone(&own.disk), path);
-    let audited = |path| audited(open(path), ledger, "name a source that is whole");
-    paths.iter().map(audited).collect()
+    let open = |path: &PathBuf| {
+        let folder = PublicFolder::new(Arc::clone(&own.disk), public_folder(path)?);
+        audited(folder, ledger, "name a source that is whole")
+    };
+    paths.iter().map(open).collect()
 }
 
 /// A copy of the ledger, after an audit of all of it.
@@ -125,6 +175,15 @@ fn audited(folder: PublicFolder, ledger: LedgerId, next: &str) -> Result<Held, F
     let input = AuditInput { expected: Some(ledger), ..AuditInput::of(folder.path(), i64::MAX) };
     let report = audit(&input, &Progress::silent())
         .map_err(|_| interrupted("stopped; nothing changed", BEGIN_AGAIN))?;
+    if let Some(identity) = &report.identity
+        && identity.ledger != ledger
+    {
+        return Err(usage(
+            format!("{} is another ledger", folder.path().display()),
+            format!("its id is {}", identity.ledger),
+            "name a copy of this one",
+        ));
+    }
     match (report.head, report.state) {
         (Some(tree), LedgerState::Consistent) => Ok(Held { folder, tree }),
         (_, state) => Err(Failure::new(

@@ -5,16 +5,18 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::keyring::Keyring;
-use super::own_store::OwnStore;
+use super::own_store::{NEXT_WHEN_BEHIND, OwnStore};
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome};
+use crate::ledger::book::Book;
 use crate::ledger::read;
 use crate::report::words::{count, counted, safe, time};
 use crate::statement::bodies::Body;
 use crate::statement::key::KeyId;
+use crate::store::chain_file::ChainContents;
 use crate::store::durable;
 use crate::store::heads::GuardedHead;
-use crate::store::keys::{KeyFile, Purpose};
+use crate::store::keys::KeyFile;
 use crate::tlog::hash::Hash;
 
 /// Arguments of `treering status`.
@@ -43,18 +45,17 @@ pub fn run(context: &Context, _: Args) -> Outcome {
     let drafts = durable::list(&*own.disk, &own.store.drafts())?.len() as u64;
 
     let mut cares = Vec::new();
+    if let Some(why) = own.lag("status", &head)? {
+        cares.push(format!("the public folder is behind: {why} ({NEXT_WHEN_BEHIND})"));
+    }
     if let Err(fault) = GuardedHead::open(own.head_places("status")?, book.ledger()) {
         let failure = Failure::from(fault);
         cares.push(format!("must not sign: {} ({})", failure.why, failure.next));
     }
-    for key in &keys {
-        cares.extend(care_for_key(key)?);
-    }
+    cares.extend(cares_for_keys(&own, &book, &keys));
     if drafts > 0 {
-        cares.push(format!(
-            "{} of add was stopped; the same add command goes on",
-            counted(drafts, "draft")
-        ));
+        let drafts = counted(drafts, "add");
+        cares.push(format!("{drafts} was stopped on the way: the same command goes on"));
     }
     if !tally.manifests_missing.is_empty() {
         cares.push(format!(
@@ -91,7 +92,7 @@ pub fn run(context: &Context, _: Args) -> Outcome {
     let _ = writeln!(text, "  Ledger     {}", counted(tally.statements, "statement"));
     let witnesses = head.note().signatures().len() as u64 - 1;
     let witnessed = match witnesses {
-        0 => "no: the times above are what this computer's clock said".to_string(),
+        0 => "no: the times here are what this computer's clock said".to_string(),
         some => counted(some, "cosignature"),
     };
     let _ = writeln!(text, "  Witnessed  {witnessed}");
@@ -105,7 +106,9 @@ pub fn run(context: &Context, _: Args) -> Outcome {
     for care in &cares {
         let _ = writeln!(text, "  !          {care}");
     }
-    text.push_str("next: treering audit checks all of it as a stranger would\n");
+    text.push_str(
+        "next: treering add --dry-run PATH shows what is not recorded; treering audit checks the rest\n",
+    );
     let fields = json!({
         "id": book.ledger().to_string(),
         "name": genesis.name,
@@ -150,17 +153,51 @@ fn tally(own: &OwnStore) -> Result<Tally, Failure> {
     Ok(tally)
 }
 
-fn care_for_key(key: &KeyFile) -> Result<Vec<String>, Failure> {
+/// One line for each thing that is wrong with keys, not for each key.
+fn cares_for_keys(own: &OwnStore, book: &Book, keys: &[KeyFile]) -> Vec<String> {
+    let authority = book.authority();
     let mut cares = Vec::new();
-    if matches!(key.purpose(), Purpose::Root | Purpose::NextRoot) {
+    let (mut bare, mut beside) = (Vec::new(), Vec::new());
+    for key in keys {
+        let name = key.name().as_str();
+        match key.is_encrypted() {
+            Ok(true) => {}
+            Ok(false) => bare.push(name),
+            Err(why) => cares.push(format!("the key {name}: {why} ({})", why.next_step())),
+        }
+        let root = authority.root();
+        let rules = key.public() == root.key || key.id().sealed() == root.next;
+        if rules {
+            beside.push(name);
+        }
+        // Only these sign statements, and so have a memory.
+        if key.public() == root.key || authority.grant_of(&key.id()).is_some() {
+            match ChainContents::read(&*own.disk, &key.chain_path()) {
+                Ok(chain) if chain.unfiled(book.ledger()).is_empty() => {}
+                Ok(chain) => cares.push(format!(
+                    "{} of the key {name} not in the ledger yet: its next command files them",
+                    counted(chain.unfiled(book.ledger()).len() as u64, "signed statement")
+                )),
+                Err(why) => cares.push(format!("the key {name}: {why} ({})", why.next_step())),
+            }
+        }
+    }
+    if !beside.is_empty() {
         cares.push(format!(
-            "the {} key lies beside the store: move {} (.key, .pub, .chain) to a stick kept elsewhere",
-            key.purpose(),
-            key.path().with_extension("").display()
+            "{} beside the store: move the .key, .pub and .chain files of each from {} to its own stick",
+            lie(&beside),
+            own.store.keys().display()
         ));
     }
-    if !key.is_encrypted()? {
-        cares.push(format!("the key {} has no passphrase", key.name()));
+    if !bare.is_empty() {
+        cares.push(format!("no passphrase protects {}", bare.join(", ")));
     }
-    Ok(cares)
+    cares
+}
+
+fn lie(names: &[&str]) -> String {
+    match names {
+        [name] => format!("the key {name} lies"),
+        names => format!("the keys {} lie", names.join(" and ")),
+    }
 }

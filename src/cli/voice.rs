@@ -66,6 +66,12 @@ impl Answer {
         Answer { text: text.into(), json: fields, exit: Exit::Done }
     }
 
+    /// The same answer, with what to do next.
+    pub fn and_next(mut self, next: &str) -> Answer {
+        self.text.push_str(&format!("next: {next}\n"));
+        self
+    }
+
     /// The same answer with another exit code.
     pub fn with_exit(mut self, exit: Exit) -> Answer {
         self.exit = exit;

@@ -85,9 +85,7 @@ pub enum OpenError {
     #[error(transparent)]
     Head(#[from] HeadError),
     /// The public folder is behind a checkpoint that was signed, or ahead of its own head.
-    #[error(
-        "the public folder does not hold what was signed: head {head}, checkpoint {checkpoint}, {found}"
-    )]
+    #[error("{head} statements were signed, but the public folder is at {checkpoint}: {found}")]
     NotWhatWasSigned {
         /// The remembered head.
         head: TreeSize,
@@ -223,7 +221,7 @@ impl Writer {
         }
         let checkpoint = match &published {
             Ok(Some(published)) if published.tree().size > head.tree.size => {
-                return Err(not_signed("the head was rolled back".into()));
+                return Err(not_signed("the head of the store was rolled back".into()));
             }
             Ok(Some(published)) if contradicts(published, &folder, &book) => {
                 return Err(not_signed("a signed checkpoint of another history".into()));
@@ -247,6 +245,19 @@ impl Writer {
         Ok(Writer { folder, book, head: Some(guarded), checkpoint, recent })
     }
 
+    /// What the ledger's statements would add up to with these; nothing is written. A signer asks
+    /// before it spends a number of its chain on a statement that would be refused.
+    pub fn judge(&self, statements: &[Statement]) -> Result<Book, AppendError> {
+        let covered = self.book.tree().size;
+        let mut book = self.book.clone();
+        for (index, statement) in statements.iter().enumerate() {
+            let root_at = &mut |size| read::root_at(&self.folder, size, covered);
+            book.admit(statement, root_at)
+                .map_err(|refusal| AppendError::Refused { index, refusal })?;
+        }
+        Ok(book)
+    }
+
     /// Files a batch of statements: all of them or none.
     pub fn append(
         &mut self,
@@ -254,27 +265,17 @@ impl Writer {
         log_keys: LogKeys<'_>,
         incarnation: Incarnation,
     ) -> Result<Appended, AppendError> {
-        let guarded = self.head.take().ok_or(AppendError::Poisoned)?;
+        if self.head.is_none() {
+            return Err(AppendError::Poisoned);
+        }
         if statements.is_empty() {
-            self.head = Some(guarded);
             let first = Position(self.book.tree().size.0);
             return Ok(Appended { first, checkpoint: self.checkpoint.clone() });
         }
         let before = self.book.frontier().clone();
-        let book = match self.judged(statements) {
-            Ok(book) => book,
-            Err(refused) => {
-                self.head = Some(guarded);
-                return Err(refused);
-            }
-        };
-        let keys = match signing_keys(&book, log_keys) {
-            Ok(keys) => keys,
-            Err(fault) => {
-                self.head = Some(guarded);
-                return Err(fault.into());
-            }
-        };
+        let book = self.judge(statements)?;
+        let keys = signing_keys(&book, log_keys)?;
+        let guarded = self.head.take().ok_or(AppendError::Poisoned)?;
         grow(&self.folder, &before, statements, book.tree())?;
         let signable = guarded.advance(book.tree(), incarnation)?;
         let checkpoint = sign(&signable, &self.folder, &keys)?;
@@ -284,23 +285,6 @@ impl Writer {
         self.checkpoint = checkpoint.clone();
         self.forget_superseded();
         Ok(Appended { first: Position(before.size().0), checkpoint })
-    }
-
-    /// Whether the ledger would take these statements as its next ones. Nothing is written.
-    pub fn judge(&self, statements: &[Statement]) -> Result<(), AppendError> {
-        self.judged(statements).map(|_| ())
-    }
-
-    /// The book with these statements in it.
-    fn judged(&self, statements: &[Statement]) -> Result<Book, AppendError> {
-        let size = self.book.tree().size;
-        let mut book = self.book.clone();
-        for (index, statement) in statements.iter().enumerate() {
-            let root_at = &mut |earlier| read::root_at(&self.folder, earlier, size);
-            book.admit(statement, root_at)
-                .map_err(|refusal| AppendError::Refused { index, refusal })?;
-        }
-        Ok(book)
     }
 
     /// Removes partial tiles that no recent checkpoint needs. Failing to is no failure of the commit.

@@ -202,9 +202,10 @@ fn unchecked_words(report: &AuditReport) -> Vec<String> {
     let unchecked = report.rules.iter().filter(|result| result.unchecked > 0);
     let mut words: Vec<String> = unchecked
         .map(|result| match result.rule {
-            Rule::R04 => {
+            Rule::R04 if report.findings.iter().any(|f| f.code == "no-held-head") => {
                 "whether its end was cut off, for no head from before is at hand (--head)".into()
             }
+            Rule::R04 => "whether it continues a head held from before".into(),
             Rule::R10 => {
                 let files = &report.files;
                 let open = files.missing + files.unreadable + files.withheld + files.not_compared;

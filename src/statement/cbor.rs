@@ -6,22 +6,35 @@
 //! non-negative integer keys; at most [`MAX_DEPTH`] levels.
 //!
 //! The codec below is `serde_cbor`, whose decoder is lenient and whose typed encoder does not sort.
-//! Nothing else in treering calls it. Both are tamed here by going through [`Value`], whose maps
-//! are sorted rightly, and by printing back what was read:
+//! Nothing else in treering calls it. It is tamed here by writing through [`Value`], whose maps are
+//! sorted rightly, and by printing back what was read:
 //!
 //! ```text
 //! encode(t) = to_vec(check_profile(to_value(t)))
-//! decode(b) : |b| ≤ ceiling; v = from_slice(b); check_profile(v); to_vec(v) = b    else not canonical
-//!             t = from_value(v); encode(t) = b                                     else not of this shape
+//! decode(b) : |b| ≤ ceiling; v = from_slice(b); check_profile(v); keys of v ascend; print(v) = b
+//!                                                     else not canonical
+//!             t = from_item(v); to_value(t) = v, so encode(t) = b     else not of this shape
 //! ```
 //!
 //! Both comparisons are needed: the first catches long heads, indefinite items, unsorted or
 //! repeated keys and tags; the second catches ignored fields, defaults and structs written as arrays.
+//!
+//! ```text
+//! item    v as it was read: a tree that borrows from the bytes
+//! typed   from_item: a type read from the tree
+//! same    to_value(t) = v, without making to_value(t)
+//! ```
 
+mod item;
+mod same;
+mod typed;
+
+use same::same;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+pub use item::Item;
 pub use serde_cbor::Value;
 
 /// Nesting allowed: deeper than any kind of statement needs, shallow enough for any reader's stack.
@@ -80,7 +93,8 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
 
 /// [`encode`], for values that hold what a person or file supplied.
 pub fn try_encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, DecodeError> {
-    to_value(value).map(|value| print(&value))
+    let value = to_value(value)?;
+    Ok(serde_cbor::to_vec(&value).expect("cbor: writing to memory does not fail"))
 }
 
 /// A value as a tree of values inside the profile, for taking apart or putting together.
@@ -95,30 +109,29 @@ pub fn decode<T>(bytes: &[u8], ceiling: usize) -> Result<T, DecodeError>
 where
     T: Serialize + DeserializeOwned,
 {
-    from_value(decode_value(bytes, ceiling)?, bytes)
+    from_item(&decode_item(bytes, ceiling)?)
 }
 
-/// Reads canonical bytes of at most `ceiling` bytes as a tree of values.
-pub fn decode_value(bytes: &[u8], ceiling: usize) -> Result<Value, DecodeError> {
+/// Reads canonical bytes of at most `ceiling` bytes as an item that borrows from them.
+pub fn decode_item(bytes: &[u8], ceiling: usize) -> Result<Item<'_>, DecodeError> {
     if bytes.len() > ceiling {
         return Err(DecodeError::TooLong { length: bytes.len(), ceiling });
     }
-    let value: Value = serde_cbor::from_slice(bytes).map_err(|_| DecodeError::Malformed)?;
-    check_profile(&value, MAX_DEPTH)?;
-    if print(&value) != bytes {
-        return Err(DecodeError::NotCanonical);
-    }
-    Ok(value)
+    Item::read(bytes)
 }
 
-/// Gives a value its type; `bytes` is the value's canonical encoding, which the typed value must
-/// print back.
-pub fn from_value<T>(value: Value, bytes: &[u8]) -> Result<T, DecodeError>
+/// Reads canonical bytes of at most `ceiling` bytes as a value of its own.
+pub fn decode_value(bytes: &[u8], ceiling: usize) -> Result<Value, DecodeError> {
+    typed::read(&decode_item(bytes, ceiling)?).map_err(shape)
+}
+
+/// Gives an item its type. What the type says must be all that the item says.
+pub fn from_item<T>(item: &Item<'_>) -> Result<T, DecodeError>
 where
     T: Serialize + DeserializeOwned,
 {
-    let typed: T = serde_cbor::value::from_value(value).map_err(shape)?;
-    if try_encode(&typed)? != bytes {
+    let typed: T = typed::read(item).map_err(shape)?;
+    if !same(&typed, item) {
         return Err(DecodeError::Shape("unknown or superfluous fields".into()));
     }
     Ok(typed)
@@ -126,10 +139,6 @@ where
 
 fn shape(error: serde_cbor::Error) -> DecodeError {
     DecodeError::Shape(error.to_string())
-}
-
-fn print(value: &Value) -> Vec<u8> {
-    serde_cbor::to_vec(value).expect("cbor: writing to memory does not fail")
 }
 
 fn check_profile(value: &Value, depth_left: usize) -> Result<(), ProfileError> {
@@ -157,11 +166,14 @@ fn check_profile(value: &Value, depth_left: usize) -> Result<(), ProfileError> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
     use serde::Deserialize;
 
     use super::*;
 
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     struct Pair {
         aa: u64,
         b: String,
@@ -227,5 +239,95 @@ mod tests {
         );
         let bottomless = vec![0x81; 100_000];
         assert_eq!(decode_value(&bottomless, 1 << 20), Err(DecodeError::Malformed));
+    }
+
+    /// Everything that types in statements are made of.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sample {
+        flag: bool,
+        list: Vec<i64>,
+        word: Word,
+        media: BTreeMap<String, u8>,
+        digest: serde_bytes::ByteBuf,
+        numbered: BTreeMap<u16, (i8, String)>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pair: Option<Pair>,
+        #[serde(default)]
+        defaulted: u64,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Word {
+        Public,
+        Sealed,
+    }
+
+    prop_compose! {
+        fn sample()(
+            (flag, word) in (any::<bool>(), prop_oneof![Just(Word::Public), Just(Word::Sealed)]),
+            list in prop::collection::vec(any::<i64>(), 0..3),
+            media in prop::collection::btree_map("[a-c]{0,3}", any::<u8>(), 0..4),
+            digest in prop::collection::vec(any::<u8>(), 0..3),
+            numbered in prop::collection::btree_map(0..300_u16, (any::<i8>(), "[a-c]{0,2}"), 0..3),
+            pair in prop::option::of((0..30_u64, "[a-c]{0,2}")),
+            defaulted in 0..2_u64,
+        ) -> Sample {
+            let (digest, pair) = (digest.into(), pair.map(|(aa, b)| Pair { aa, b }));
+            Sample { flag, list, word, media, digest, numbered, pair, defaulted }
+        }
+    }
+
+    /// The rule with nothing saved: every value printed whole, and compared.
+    fn by_the_rule<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+        let value: Value = serde_cbor::from_slice(bytes).ok()?;
+        check_profile(&value, MAX_DEPTH).ok()?;
+        let typed: T = serde_cbor::from_slice(bytes).ok()?;
+        let twice = [serde_cbor::to_vec(&value).ok()?, try_encode(&typed).ok()?];
+        twice.iter().all(|printed| printed == bytes).then_some(typed)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_decodes(sample in sample()) {
+            let bytes = encode(&sample);
+            prop_assert_eq!(by_the_rule(&bytes), Some(sample.clone()));
+            prop_assert_eq!(decode::<Sample>(&bytes, CEILING), Ok(sample));
+            prop_assert_eq!(encode(&decode_value(&bytes, CEILING).unwrap()), bytes);
+        }
+
+        #[test]
+        fn a_type_is_taken_by_the_rule_and_no_other(
+            sample in sample(),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        ) {
+            let mut bytes = encode(&sample);
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            prop_assert_eq!(decode::<Sample>(&bytes, CEILING).ok(), by_the_rule(&bytes));
+        }
+
+        #[test]
+        fn one_type_is_not_taken_for_another(
+            bytes in sample().prop_map(|sample| encode(&to_value(&sample).unwrap())),
+            field in 0..9_usize,
+            other in prop_oneof![
+                any::<i64>().prop_map(|n| Value::Integer(n.into())),
+                "[a-c]{0,2}|sealed".prop_map(Value::Text),
+                Just(Value::Bool(true)),
+                Just(Value::Array(vec![Value::Integer(1), Value::Text("b".into())])),
+                Just(Value::Map(BTreeMap::from([(Value::Integer(7), Value::Bool(true))]))),
+                Just(Value::Bytes(b"a".to_vec())),
+            ],
+        ) {
+            let Ok(Value::Map(mut fields)) = decode_value(&bytes, CEILING) else { unreachable!() };
+            let name = fields.keys().nth(field).cloned();
+            fields.insert(name.unwrap_or(Value::Text("more".into())), other);
+            let bytes = encode(&fields);
+            prop_assert_eq!(decode::<Sample>(&bytes, CEILING).ok(), by_the_rule(&bytes));
+        }
     }
 }

@@ -16,7 +16,6 @@
 //! together; it says nothing yet about who signed it ([`super::signature`]) or whether they might
 //! ([`super::authority`]).
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
 
@@ -24,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::bodies::{Body, BodyRefused};
-use super::cbor::{self, DecodeError, Value};
+use super::cbor::{self, DecodeError, Item, Value};
 use super::chain::Chain;
 use super::kind::MediaType;
 use crate::tlog::ed25519::{PublicKey, Signature};
@@ -177,11 +176,10 @@ impl Statement {
         let Some((&TAG_COSE_SIGN1, message)) = bytes.split_first() else {
             return Err(ReadError::Parts);
         };
-        let parts =
-            cbor::decode_value(message, MAX_STATEMENT_BYTES).map_err(ReadError::Envelope)?;
-        let (protected, payload, signature) = split_parts(parts).ok_or(ReadError::Parts)?;
-        let header = read_header(&protected)?;
-        let (fields, countersigned) = read_payload(&payload, &header.typ)?;
+        let parts = cbor::decode_item(message, MAX_STATEMENT_BYTES).map_err(ReadError::Envelope)?;
+        let (protected, payload, signature) = split_parts(&parts).ok_or(ReadError::Parts)?;
+        let header = read_header(protected)?;
+        let (fields, countersigned) = read_payload(payload, &header.typ)?;
         if fields.body.subject().is_some_and(|subject| subject != header.subject) {
             return Err(ReadError::SubjectMismatch);
         }
@@ -255,11 +253,10 @@ fn head_length(length: usize) -> usize {
     }
 }
 
-fn split_parts(parts: Value) -> Option<(Vec<u8>, Vec<u8>, Signature)> {
-    let Value::Array(parts) = parts else { return None };
-    let [protected, unprotected, payload, signature] = <[Value; 4]>::try_from(parts).ok()?;
-    match (protected, unprotected, payload, signature) {
-        (Value::Bytes(protected), Value::Map(empty), Value::Bytes(payload), Value::Bytes(sig))
+fn split_parts<'a>(parts: &Item<'a>) -> Option<(&'a [u8], &'a [u8], Signature)> {
+    let Item::Array(parts) = parts else { return None };
+    match parts[..] {
+        [Item::Bytes(protected), Item::Map(ref empty), Item::Bytes(payload), Item::Bytes(sig)]
             if empty.is_empty() =>
         {
             Some((protected, payload, Signature(sig.try_into().ok()?)))
@@ -268,11 +265,13 @@ fn split_parts(parts: Value) -> Option<(Vec<u8>, Vec<u8>, Signature)> {
     }
 }
 
+type Fields<'a> = Vec<(Item<'a>, Item<'a>)>;
+
 /// Takes the shared fields out of a payload and reads the rest by its kind. Also gives the payload
 /// without `also` and `chain`, if there is a second signature to check over it.
 fn read_payload(bytes: &[u8], typ: &MediaType) -> Result<(Payload, Vec<u8>), ReadError> {
-    let fields = cbor::decode_value(bytes, MAX_STATEMENT_BYTES).map_err(ReadError::Payload)?;
-    let Value::Map(mut fields) = fields else {
+    let fields = cbor::decode_item(bytes, MAX_STATEMENT_BYTES).map_err(ReadError::Payload)?;
+    let Item::Map(mut fields) = fields else {
         return Err(ReadError::Payload(DecodeError::Shape("not a map".into())));
     };
     let chain: Option<Chain> = take(&mut fields, "chain")?;
@@ -284,14 +283,14 @@ fn read_payload(bytes: &[u8], typ: &MediaType) -> Result<(Payload, Vec<u8>), Rea
     }
     let also = also.unwrap_or_default();
     let countersigned =
-        if also.is_empty() { Vec::new() } else { cbor::encode(&Value::Map(fields.clone())) };
+        if also.is_empty() { Vec::new() } else { Item::Map(fields.clone()).print() };
     // In the families that rule authority `key` is a field of the kind: the key granted or revoked.
     let (key, by) = if typ.kind.family().rules_authority() {
         (None, None)
     } else {
         (take(&mut fields, "key")?, take(&mut fields, "by")?)
     };
-    let body = Body::read(typ, Value::Map(fields))?;
+    let body = Body::read(typ, &Item::Map(fields))?;
     Ok((Payload { chain, also, key, by, body }, countersigned))
 }
 
@@ -299,12 +298,14 @@ fn is_ascending_by_key(also: &[CoSignature]) -> bool {
     also.is_sorted_by(|earlier, later| earlier.key.as_bytes() < later.key.as_bytes())
 }
 
-fn take<T>(fields: &mut BTreeMap<Value, Value>, field: &'static str) -> Result<Option<T>, ReadError>
+fn take<T>(fields: &mut Fields<'_>, field: &'static str) -> Result<Option<T>, ReadError>
 where
     T: Serialize + for<'de> Deserialize<'de>,
 {
-    let Some(value) = fields.remove(&Value::Text(field.into())) else { return Ok(None) };
-    let bytes = cbor::encode(&value);
-    let typed = cbor::from_value(value, &bytes);
+    let Some(at) = fields.iter().position(|(name, _)| *name == Item::Text(field)) else {
+        return Ok(None);
+    };
+    let (_, item) = fields.remove(at);
+    let typed = cbor::from_item(&item);
     typed.map(Some).map_err(|fault| ReadError::Common { field, fault })
 }

@@ -20,7 +20,8 @@ pub enum Standing {
     Disputed,
     /// It would be disputed, and the root or a supervisor stands by it.
     Affirmed,
-    /// Its party corrected it.
+    /// Its party corrected it. Never a statement that rules authority: who may sign follows from
+    /// what was admitted, and a recorder does not correct the root.
     Superseded {
         /// What stands in its place.
         by: Option<StatementRef>,
@@ -74,9 +75,12 @@ impl StandingBook {
         statement: &Statement,
     ) -> Standing {
         let same_party = |act: &Act| act.issuer == statement.header.issuer;
-        let corrections = self.corrections.get(&statement.id()).into_iter().flatten();
-        let effective =
-            corrections.filter(|(act, _)| same_party(act) && self.has_effect(authority, act));
+        let can_be_corrected = !statement.header.typ.kind.family().rules_authority();
+        let corrections = self.corrections.get(&statement.id()).filter(|_| can_be_corrected);
+        let effective = corrections
+            .into_iter()
+            .flatten()
+            .filter(|(act, _)| same_party(act) && self.has_effect(authority, act));
         if let Some((_, by)) = effective.max_by_key(|(act, _)| act.position) {
             return Standing::Superseded { by: *by };
         }

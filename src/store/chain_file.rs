@@ -353,11 +353,6 @@ impl Staging<'_> {
         Ok(())
     }
 
-    /// What has been signed so far, for a look before it counts: nothing happened yet.
-    pub fn statements(&self) -> &[Arc<Statement>] {
-        &self.statements
-    }
-
     /// Makes the statements durable, here and outside. Only then may they leave the process.
     pub fn commit(self) -> Result<Vec<Arc<Statement>>, ChainFileError> {
         let Staging { file, ledger, statements } = self;

@@ -1,7 +1,7 @@
 //! Keys in a folder: the secret half as PEM, the public half beside it.
 //!
 //! ```text
-//! <name>.key      PKCS#8 version 1 in PEM, 0600, encrypted or not
+//! <name>.key      PKCS#8 version 1 in PEM, 0600, encrypted or not; without 0600 only encrypted
 //! <name>.pub      treering/public-key/v1
 //!                 key 30aa…                       thumbprint, the `kid` of what it signs
 //!                 public 8a88…                    the 32 bytes
@@ -20,17 +20,19 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::disk::{Access, Action, Disk, DiskError, What};
+use super::disk::{Access, Disk, DiskError, What};
 use super::durable::{self, Written};
-use super::pem::{self, KEY_FILE_BYTES_MAX, KeyText, Passphrase, Protection};
+use super::pem::{self, KeyText, Passphrase, Protection};
 use super::record::{self, DamagedRecord, RecordError, RecordReader};
 use super::safe_name::SafeName;
 use crate::statement::key::KeyId;
 use crate::tlog::ed25519::{PublicKey, SecretKey};
 
+mod privacy;
 mod purpose;
 mod refusal;
 
+pub use privacy::PassphraseAlone;
 pub use purpose::{NotRoleWords, Purpose, RoleWords};
 pub use refusal::KeyFileError;
 
@@ -92,7 +94,8 @@ impl KeyFolder {
 
     /// Writes both halves of a key. When this returns they are durable; after a crash there may be
     /// none, both, or a secret half alone, which nobody has used. The caller holds the lock that
-    /// covers the folder, where there is one. `random` is asked as by [`pem::print`].
+    /// covers the folder, where there is one, and shows the [`KeyFile::warning`], where there is one.
+    /// `random` is asked as by [`pem::print`].
     pub fn create(
         &self,
         new: NewKey<'_>,
@@ -105,7 +108,7 @@ impl KeyFolder {
         let key = KeyFile { folder, name, public, purpose, created };
         self.check_is_new(&key)?;
         let text = pem::print(secret, protection, random);
-        key.write(text.as_bytes()).inspect_err(|_| {
+        key.write(text.as_bytes(), protection).inspect_err(|_| {
             // Kindness only, so that the same command may be run again: the key was not acknowledged
             // and nobody has signed with it. The secret half goes last, or the public one would
             // promise what is not there.
@@ -266,15 +269,8 @@ impl KeyFile {
         pem::print_public(&self.public)
     }
 
-    fn text(&self) -> Result<KeyText, KeyFileError> {
-        let path = self.path();
-        self.check_private()?;
-        let bytes = durable::read(&*self.folder.disk, &path, KEY_FILE_BYTES_MAX as u64)?;
-        KeyText::parse(&Zeroizing::new(bytes)).map_err(|why| KeyFileError::Closed { path, why })
-    }
-
     /// Secret half, its permissions, public half: whoever finds the public half finds a whole key.
-    fn write(&self, text: &[u8]) -> Result<(), KeyFileError> {
+    fn write(&self, text: &[u8], protection: Protection<'_>) -> Result<(), KeyFileError> {
         let disk = &*self.folder.disk;
         let once = |path: PathBuf, bytes: &[u8]| {
             // The public half is private, too: nobody should know a next root before it is needed.
@@ -284,24 +280,9 @@ impl KeyFile {
             }
         };
         once(self.path(), text)?;
-        // Some file systems keep no permissions: better told here than when the key is needed.
-        self.check_private()?;
+        // Better told here than when the key is needed.
+        self.check_kept(protection)?;
         once(self.public_path(), self.print().as_bytes())
-    }
-
-    fn check_private(&self) -> Result<(), KeyFileError> {
-        let path = self.path();
-        let file = match self.folder.disk.open(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(KeyFileError::NoSecret { path });
-            }
-            other => other.map_err(DiskError::refused(Action::Read, &path))?,
-        };
-        let metadata = file.metadata().map_err(DiskError::refused(Action::Read, &path))?;
-        match mode_of(&metadata) {
-            Some(mode) if mode & 0o077 != 0 => Err(KeyFileError::Loose { path, mode }),
-            _ => Ok(()),
-        }
     }
 
     fn read(folder: &KeyFolder, name: &SafeName, bytes: &[u8]) -> Result<KeyFile, RecordError> {
@@ -332,18 +313,6 @@ impl fmt::Display for KeyFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.name, self.purpose)
     }
-}
-
-#[cfg(unix)]
-fn mode_of(metadata: &std::fs::Metadata) -> Option<u32> {
-    use std::os::unix::fs::PermissionsExt;
-    Some(metadata.permissions().mode() & 0o7777)
-}
-
-/// On Windows the folder's access list decides.
-#[cfg(not(unix))]
-fn mode_of(_: &std::fs::Metadata) -> Option<u32> {
-    None
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub enum Suspicion {
 
 impl fmt::Display for MustNotSign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("this store must not sign, it may be a copy: ")?;
+        f.write_str("it may be a copy: ")?;
         match &self.because {
             Suspicion::NothingRemembered { record, head } => write!(
                 f,

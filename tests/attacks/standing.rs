@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use treering::statement::bodies::key::{Affirm, Grant, RevokeReason};
+use treering::statement::bodies::ledger::RotationReason;
 use treering::statement::bodies::{Body, StatementRef};
 use treering::statement::envelope::Issuer;
-use treering::statement::key::Role;
+use treering::statement::key::{KeyId, Role};
 use treering::statement::standing::Standing;
 use treering::tlog::ed25519::SecretKey;
 use treering::tlog::hash::{Hash, Position};
 
 use crate::support::bodies::{
-    affirm, anchor, correction, erase, revoke, revoke_compromised, unknown,
+    affirm, anchor, correction, erase, revoke, revoke_compromised, rotate_log_key, unknown,
 };
 use crate::support::{Ledger, key};
 
@@ -151,6 +152,27 @@ fn a_correction_and_an_erasure_by_a_thief() {
     assert_eq!(ledger.standing(at), Standing::Good);
     ledger.file(&sara, affirm(id(&ledger, corrected)));
     assert_eq!(ledger.standing(at), Standing::Superseded { by: None });
+}
+
+/// A grant, a revocation or an affirmation is the root's or a supervisor's word, and holds; so does
+/// what it gives, or a recorder could make a colleague look dismissed.
+#[test]
+fn a_correction_of_what_rules_authority() {
+    let (mut ledger, [anna, bruno, sara], anchored) = ledger();
+    let granted = ledger.authority.grant_of(&KeyId::of(&bruno.public())).expect("bruno").granted;
+    let affirmed = ledger.file(&sara, affirm(id(&ledger, anchored)));
+    let revoked = ledger.file(&ledger.root.clone(), revoke(&bruno, RevokeReason::Left));
+    let next_log = key("next log key");
+    let rotation = rotate_log_key(&next_log, RotationReason::Superseded, true);
+    let rotated = ledger.file_also(&ledger.root.clone(), rotation, &[&next_log]);
+    for at in [Position(0), granted, affirmed, revoked, rotated] {
+        ledger.file(&anna, correction(id(&ledger, at), None));
+        assert_eq!(ledger.standing(at), Standing::Good, "{at}");
+    }
+    compromise(&mut ledger, &sara, affirmed);
+    assert_eq!(ledger.standing(affirmed), Standing::Disputed);
+    ledger.file(&anna, correction(id(&ledger, anchored), None));
+    assert_eq!(ledger.standing(anchored), Standing::Superseded { by: None });
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{RootArgs, as_root, granted_key};
+use super::{RootArgs, as_root, granted_key, open_root};
 use crate::cli::exit::Exit;
 use crate::cli::failures::usage;
 use crate::cli::filing::Filing;
@@ -75,9 +75,10 @@ pub fn revoke(context: &Context, args: RevokeArgs) -> Outcome {
         _ => None,
     };
     let body = Body::Revoke(Revoke { key: grant.key, reason, trusted });
-    let done = format!("Ended the authority of {} ({})", &id.to_string()[..16], reason.word());
+    let what = format!("the revocation of key {} ({})", &id.to_string()[..16], reason.word());
     if !args.by_itself {
-        return as_root(context, &args.root, book.ledger(), body.into(), &done);
+        let root = open_root(context, &args.root, book.ledger())?;
+        return as_root(context, &root, &args.root, book.ledger(), body.into(), &what);
     }
     let key = keyring.list()?.into_iter().find(|key| key.id() == id).ok_or_else(|| {
         Failure::new(
@@ -88,8 +89,8 @@ pub fn revoke(context: &Context, args: RevokeArgs) -> Outcome {
         )
     })?;
     let mut filing = Filing::begin(context, "key revoke")?;
-    let filed = filing.sign_and_file(&key, vec![body.into()], false)?;
-    let text = format!("{done}, as statement {}.\n", filed.first);
+    let filed = filing.sign_and_file(&key, body.into(), false)?;
+    let text = format!("Filed {what}, as statement {}.\n", filed.first);
     Ok(Answer::new("key", text, json!({ "position": filed.first.0 })))
 }
 

@@ -14,10 +14,11 @@ use crate::cli::given_file::{self, Kind};
 use crate::cli::keyring::{Keyring, random, safe_name};
 use crate::cli::voice::{Answer, Failure};
 use crate::cli::{Context, Outcome, clock, passphrase};
+use crate::statement::key::Role;
 use crate::store::chain_file::ChainFile;
 use crate::store::disk::{Disk, RealDisk};
 use crate::store::keys::{KeyFile, NewKey, Purpose};
-use crate::store::pem::{KEY_FILE_BYTES_MAX, KeyText, Passphrase, Protection};
+use crate::store::pem::{KEY_FILE_BYTES_MAX, KeyText, Protection};
 
 /// Arguments of `treering key new`.
 #[derive(Debug, clap::Args)]
@@ -28,7 +29,7 @@ Examples:
 pub struct NewArgs {
     /// The name of its files
     name: String,
-    /// What it is for: recorder, supervisor, assessor, reviewer …, log, next-root
+    /// The role it is for, such as recorder, supervisor or assessor
     #[arg(long = "for", value_name = "ROLE", default_value = "recorder")]
     purpose: String,
     /// The folder for it [default: the store's keys]
@@ -51,7 +52,7 @@ pub struct ImportArgs {
     /// The name of its files here
     #[arg(long)]
     name: String,
-    /// What it is for
+    /// The role it is for; or root, next-root or log, for the second copy of such a key
     #[arg(long = "for", value_name = "ROLE", default_value = "recorder")]
     purpose: String,
     /// It is an OpenSSH ed25519 key (~/.ssh/id_ed25519)
@@ -88,18 +89,27 @@ pub struct ExportArgs {
     from: Option<PathBuf>,
 }
 
-fn purpose(word: &str) -> Result<Purpose, Failure> {
-    Purpose::parse(word).ok_or_else(|| {
-        usage(
-            format!("{word:?} is nothing a key can be for"),
-            "a role is a word such as recorder, supervisor, assessor or reviewer",
-            "treering help key new",
-        )
-    })
+/// The role a new key is for. The root and its successors are made by `init` and by rotations, log
+/// keys too.
+fn role(word: &str) -> Result<Purpose, Failure> {
+    Role::from_word(word).map(Purpose::from).ok_or_else(|| nothing_to_be_for(word, ""))
 }
 
-fn protection(context: &Context, none: bool) -> Result<Option<Passphrase>, Failure> {
-    if none { Ok(None) } else { passphrase::chosen(context).map(Some) }
+/// What a key from elsewhere is for: a role, or the duty of a key whose second copy comes back.
+fn purpose(word: &str) -> Result<Purpose, Failure> {
+    let duties = [Purpose::Root, Purpose::NextRoot, Purpose::Log];
+    let duty = Purpose::parse(word).filter(|purpose| duties.contains(purpose));
+    let role = || Role::from_word(word).map(Purpose::from);
+    duty.or_else(role).ok_or_else(|| nothing_to_be_for(word, ", or root, next-root, log"))
+}
+
+fn nothing_to_be_for(word: &str, or: &str) -> Failure {
+    let roles: Vec<&str> = Role::ALL.iter().map(|role| role.word()).collect();
+    usage(
+        format!("{word:?} is nothing a key can be for"),
+        format!("it can be for {}{or}", roles.join(", ")),
+        "choose one of these",
+    )
 }
 
 /// A key never signs without a memory of its own beside it.
@@ -109,23 +119,22 @@ fn begin_chain(key: &KeyFile) -> Result<(), Failure> {
 }
 
 fn made(key: &KeyFile, what: &str) -> Answer {
-    let text = format!(
-        "{what} the key {} ({})\n  thumbprint {}\nnext: treering key request {} -o {}.request.json, for \
-         the root to grant\n",
-        key.name(),
-        key.purpose(),
-        key.id(),
-        key.name(),
-        key.name()
-    );
-    Answer::new("key", text, key_json(key))
+    let text =
+        format!("{what} the key {} ({})\n  thumbprint {}\n", key.name(), key.purpose(), key.id());
+    let answer = Answer::new("key", text, key_json(key));
+    match key.purpose() {
+        Purpose::Roles(_) => {
+            answer.and_next(&format!("treering key request {}, for the root to grant", key.name()))
+        }
+        Purpose::Log | Purpose::NextRoot | Purpose::Root => answer,
+    }
 }
 
 /// Makes a key.
 pub fn new(context: &Context, args: NewArgs) -> Outcome {
     let keyring = keyring_at(context, args.to.as_deref())?;
-    let purpose = purpose(&args.purpose)?;
-    let secret = protection(context, args.no_passphrase)?;
+    let purpose = role(&args.purpose)?;
+    let secret = passphrase::chosen(context, args.no_passphrase)?;
     let (key, _) = keyring.create(&args.name, purpose, secret.as_ref())?;
     begin_chain(&key)?;
     Ok(made(&key, "Made"))
@@ -149,7 +158,7 @@ pub fn import(context: &Context, args: ImportArgs) -> Outcome {
         true => Some(passphrase::existing(context, &args.file.display().to_string())?),
         false => None,
     };
-    let secret = protection(context, args.no_passphrase)?;
+    let secret = passphrase::chosen(context, args.no_passphrase)?;
     let new = NewKey {
         name: safe_name(&args.name)?,
         purpose: purpose(&args.purpose)?,

@@ -11,7 +11,7 @@ use crate::cli::voice::Answer;
 use crate::cli::{Context, Outcome};
 use crate::statement::authority::{Authority, EndReason, GrantRecord};
 use crate::statement::key::KeyId;
-use crate::store::keys::KeyFile;
+use crate::store::keys::{KeyFile, KeyFileError};
 
 /// Arguments of `treering key list`.
 #[derive(Debug, clap::Args)]
@@ -27,7 +27,12 @@ pub fn run(context: &Context, _: Args) -> Outcome {
     let mut here: Vec<Value> = Vec::new();
     for key in &keys {
         let standing = standing(authority, key);
-        let lock = if key.is_encrypted()? { "passphrase" } else { "no passphrase" };
+        let lock = match key.is_encrypted() {
+            Ok(true) => "passphrase".to_string(),
+            Ok(false) => "no passphrase".to_string(),
+            Err(KeyFileError::NoSecret { .. }) => "its secret half is not here".to_string(),
+            Err(why) => why.to_string(),
+        };
         let _ = writeln!(
             text,
             "  {:<12} {}  {} · {standing} · {lock}",
@@ -37,6 +42,7 @@ pub fn run(context: &Context, _: Args) -> Outcome {
         );
         let mut entry = key_json(key);
         entry["standing"] = json!(standing);
+        entry["protection"] = json!(lock);
         here.push(entry);
     }
     let elsewhere: Vec<(KeyId, &GrantRecord)> =

@@ -28,6 +28,7 @@ use crate::statement::key::KeyId;
 use crate::store::chain_file::ChainFile;
 use crate::store::disk::{Disk, RealDisk};
 use crate::store::keys::{KeyFile, Purpose};
+use crate::tlog::ed25519::SecretKey;
 
 /// `treering key …`
 #[derive(Debug, clap::Subcommand)]
@@ -58,11 +59,14 @@ pub struct RootArgs {
     /// The folder with the root key [default: the store's keys]
     #[arg(long, value_name = "DIR", env = "TREERING_ROOT", hide_env_values = true)]
     root: Option<PathBuf>,
+    /// The root key's name, where its folder holds several and no ledger is at hand to tell
+    #[arg(long, value_name = "NAME")]
+    root_key: Option<String>,
     /// Write the signed statement to a file instead of the ledger, for treering submit
     #[arg(short, long, value_name = "STATEMENT")]
     output: Option<PathBuf>,
     /// Read the root's past from the ledger, because its chain file was lost or is old
-    #[arg(long)]
+    #[arg(long, conflicts_with = "output")]
     resume_chain: bool,
 }
 
@@ -89,62 +93,124 @@ fn keyring_at<'a>(context: &'a Context, dir: Option<&Path>) -> Result<Keyring<'a
     }
 }
 
-/// The root key in a folder.
-fn root_key(keyring: &Keyring<'_>) -> Result<KeyFile, Failure> {
+/// The root key, opened.
+struct Root {
+    file: KeyFile,
+    secret: SecretKey,
+}
+
+/// Finds and opens the root before anything else is made or asked.
+fn open_root(context: &Context, args: &RootArgs, ledger: LedgerId) -> Result<Root, Failure> {
+    let keyring = keyring_at(context, args.root.as_deref())?;
+    let file = root_key(context, &keyring, args, ledger)?;
+    let secret = keyring.open(&file)?;
+    Ok(Root { file, secret })
+}
+
+/// The root key in a folder: the one in force, where the ledger is at hand to say which that is; else
+/// the one that was made to be the root.
+fn root_key(
+    context: &Context,
+    keyring: &Keyring<'_>,
+    args: &RootArgs,
+    ledger: LedgerId,
+) -> Result<KeyFile, Failure> {
+    if let Some(name) = &args.root_key {
+        return keyring.named(name);
+    }
+    let folder = keyring.folder().path().display().to_string();
+    let not_here = |why: String| {
+        Failure::new(
+            Exit::Key,
+            "the root key is not here",
+            why,
+            "connect the stick that holds it and name its folder: --root DIR",
+        )
+    };
+    let book = OwnStore::find(context).and_then(|own| own.book()).ok();
+    if let Some(book) = book.filter(|book| book.ledger() == ledger) {
+        let in_force = book.authority().root().key;
+        let why = || {
+            let id = KeyId::of(&in_force).to_string();
+            not_here(format!("{folder} does not hold the root in force, {}", &id[..16]))
+        };
+        return keyring.find(&in_force)?.ok_or_else(why);
+    }
     let mut roots: Vec<KeyFile> =
         keyring.list()?.into_iter().filter(|key| *key.purpose() == Purpose::Root).collect();
     match roots.len() {
         1 => Ok(roots.swap_remove(0)),
-        0 => Err(Failure::new(
-            Exit::Key,
-            "the root key is not here",
-            format!("{} holds none", keyring.folder().path().display()),
-            "connect the stick that holds it and name its folder: --root DIR",
-        )),
+        0 => {
+            let mut failure = not_here(format!("{folder} holds no key that was made as a root"));
+            let mut keys = keyring.list()?.into_iter();
+            if let Some(next) = keys.find(|key| *key.purpose() == Purpose::NextRoot) {
+                let name = next.name();
+                failure.next =
+                    format!("if {name} has taken over as the root, say --root-key {name}");
+            }
+            Err(failure)
+        }
         _ => Err(Failure::new(
             Exit::Key,
             "there are several root keys here",
-            keyring.folder().path().display(),
-            "name the folder that holds only the root in force: --root DIR",
+            folder,
+            "say which one is in force: --root-key NAME",
         )),
     }
 }
 
-/// Signs with the root, into the ledger here or into a file for it.
+/// Signs with the root, into the ledger here or into a file for it; `what` is signed.
 fn as_root(
     context: &Context,
+    root: &Root,
     args: &RootArgs,
     ledger: LedgerId,
     statement: ToSign,
-    done: &str,
+    what: &str,
 ) -> Outcome {
-    let keyring = keyring_at(context, args.root.as_deref())?;
-    let root = root_key(&keyring)?;
     match &args.output {
         Some(output) => {
-            let secret = keyring.open(&root)?;
             let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-            let mut chain = ChainFile::open(chain_places(&disk, &root, "key")?, root.id())?;
-            // Whether the ledger takes it shows where it is submitted.
-            let signed = sign(&mut chain, ledger, &secret, None, vec![statement], |_| Ok(()))?;
-            write_statement(output, &signed[0], done)
+            let places = chain_places(&disk, &root.file, "key")?;
+            let mut chain = ChainFile::open(places, root.file.id())?;
+            let waiting = chain.contents().unfiled(ledger).iter();
+            // Asked for again, perhaps because the file was lost: the same bytes, no other number.
+            let again = waiting.rev().find(|signed| statement.is_in(signed)).cloned();
+            let signed = match again {
+                Some(signed) => (*signed).clone(),
+                None => sign(&mut chain, ledger, &root.secret, None, statement, |_| Ok(()))?,
+            };
+            write_statement(output, &signed, what)
         }
         None => {
             let mut filing = Filing::begin(context, "key")?;
-            let secret = keyring.open(&root)?;
-            let filed =
-                filing.sign_and_file_with(&root, &secret, vec![statement], args.resume_chain)?;
-            let text = format!("{done}, as statement {}.\n", filed.first);
+            let filed = filing.sign_and_file_with(
+                &root.file,
+                &root.secret,
+                statement,
+                args.resume_chain,
+            )?;
+            let text = format!("Filed {what}, as statement {}.\n", filed.first);
             Ok(Answer::new("key", text, json!({ "position": filed.first.0 })))
         }
     }
 }
 
-/// Writes a signed statement for `treering submit`.
-fn write_statement(output: &Path, statement: &Statement, done: &str) -> Outcome {
-    fs::write(output, statement.bytes()).map_err(|why| unwritable(output, why))?;
+/// Writes a signed statement for `treering submit`. Another file is never lost under it: a statement
+/// that was overwritten before it was filed would be missing in its key's chain.
+fn write_statement(output: &Path, statement: &Statement, what: &str) -> Outcome {
+    match fs::read(output) {
+        Ok(there) if there != statement.bytes() => {
+            return Err(unwritable(output, "another file of this name is there"));
+        }
+        Ok(_) => {}
+        Err(_) => {
+            fs::write(output, statement.bytes()).map_err(|why| unwritable(output, why))?;
+        }
+    }
     let text = format!(
-        "{done}: signed into {} ({}).\nnext: where the store is, treering submit {}\n",
+        "Signed {what}, into {} ({}). It counts once it is in the ledger.\n\
+         next: where the store is, treering submit {}\n",
         output.display(),
         bytes(statement.bytes().len() as u64),
         output.display()
@@ -155,6 +221,16 @@ fn write_statement(output: &Path, statement: &Statement, done: &str) -> Outcome 
         "ledger": statement.payload.chain.ledger.map(|ledger| ledger.to_string()),
     });
     Ok(Answer::new("key", text, fields))
+}
+
+/// The first of NAME-2, NAME-3 … that no key here has.
+fn free_name(keyring: &Keyring<'_>, stem: &str) -> String {
+    let is_taken = |name: &String| {
+        let file = keyring.folder().path().join(name);
+        ["key", "pub", "chain"].iter().any(|kind| file.with_extension(kind).exists())
+    };
+    let mut names = (2_u32..).map(|number| format!("{stem}-{number}"));
+    names.find(|name| !is_taken(name)).expect("key: some number is free")
 }
 
 /// A key named by its file here, or by digits of its thumbprint among those the ledger granted.

@@ -22,7 +22,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{RootArgs, as_root, keyring_at};
+use super::{RootArgs, as_root, keyring_at, open_root};
 use crate::cli::card::read_card;
 use crate::cli::exit::Exit;
 use crate::cli::failures::{unwritable, usage};
@@ -177,14 +177,21 @@ pub fn grant(context: &Context, args: GrantArgs) -> Outcome {
             ));
         }
     }
-    let done = format!(
-        "Granted {}: {} ({})",
+    let root = open_root(context, &args.root, ledger)?;
+    let what = format!(
+        "the grant of key {} as {} ({})",
         &KeyId::of(&grant.key).to_string()[..16],
         grant.role,
         grant.scope
     );
     let statement = ToSign { body: Body::Grant(grant), also: vec![second] };
-    as_root(context, &args.root, ledger, statement, &done)
+    let answer = as_root(context, &root, &args.root, ledger, statement, &what)?;
+    Ok(match args.root.output {
+        None => {
+            answer.and_next("whoever holds the key signs with it: treering add PATH --key NAME")
+        }
+        Some(_) => answer,
+    })
 }
 
 /// Reads a request and checks that whoever wrote it holds the key.

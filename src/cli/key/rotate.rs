@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{RootArgs, as_root, keyring_at};
+use super::{RootArgs, as_root, free_name, keyring_at, open_root};
 use crate::cli::exit::Exit;
 use crate::cli::failures::usage;
 use crate::cli::filing::{ToSign, second_signature};
@@ -30,9 +30,9 @@ pub struct RotateRootArgs {
     /// Where to put the key of the root after it [default: the folder of --next]
     #[arg(long, value_name = "DIR")]
     next_to: Option<PathBuf>,
-    /// The name of the new next-root key's files
-    #[arg(long, value_name = "NAME", default_value = "next-root-2")]
-    next_name: String,
+    /// The name of the new next-root key's files [default: next-root-2, or the next that is free]
+    #[arg(long, value_name = "NAME")]
+    next_name: Option<String>,
     /// Leave the new key unencrypted
     #[arg(long)]
     no_passphrase: bool,
@@ -47,9 +47,9 @@ Examples:
   treering key rotate-log --root /media/stick                  both keys sign from here on
   treering key rotate-log --root /media/stick --reason lost    only the new one does")]
 pub struct RotateLogArgs {
-    /// The name of the new log key's files
-    #[arg(long, value_name = "NAME", default_value = "log-2")]
-    name: String,
+    /// The name of the new log key's files [default: log-2, or the next that is free]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     /// Why
     #[arg(long, value_parser = ["superseded", "lost", "compromised"], default_value = "superseded")]
     reason: String,
@@ -67,6 +67,7 @@ pub struct RotateLogArgs {
 pub fn rotate_root(context: &Context, args: RotateRootArgs) -> Outcome {
     let own = OwnStore::find(context)?;
     let book = own.book()?;
+    let root = open_root(context, &args.root, book.ledger())?;
     let next_ring = keyring_at(context, args.next.as_deref())?;
     let sealed = book.authority().root().next;
     let key = next_ring.list()?.into_iter().find(|key| key.id().sealed() == sealed);
@@ -86,11 +87,9 @@ pub fn rotate_root(context: &Context, args: RotateRootArgs) -> Outcome {
         Some(dir) => Keyring::at(context, dir),
         None => Keyring::at(context, next_ring.folder().path()),
     };
-    let protection = match args.no_passphrase {
-        true => None,
-        false => Some(passphrase::chosen(context)?),
-    };
-    let (new_next, _) = after.create(&args.next_name, Purpose::NextRoot, protection.as_ref())?;
+    let protection = passphrase::chosen(context, args.no_passphrase)?;
+    let name = args.next_name.unwrap_or_else(|| free_name(&after, "next-root"));
+    let (new_next, _) = after.create(&name, Purpose::NextRoot, protection.as_ref())?;
     begin_chain_if_none(&key)?;
     let body = Body::RotateRoot(Rotate {
         root: key.public(),
@@ -99,13 +98,13 @@ pub fn rotate_root(context: &Context, args: RotateRootArgs) -> Outcome {
     });
     let ledger = book.ledger();
     let second = second_signature(ledger, &body, &secret)?;
-    let done = format!(
-        "The root is now {} in {}; the next root is {}",
-        key.name(),
-        next_ring.folder().path().display(),
-        new_next.path().display()
-    );
-    as_root(context, &args.root, ledger, ToSign { body, also: vec![second] }, &done)
+    let what = format!("the hand-over to the root {}", key.path().display());
+    let statement = ToSign { body, also: vec![second] };
+    let answer = as_root(context, &root, &args.root, ledger, statement, &what)?;
+    Ok(answer.and_next(&format!(
+        "put {} (.key, .pub) on a stick kept elsewhere: it is the root after this one",
+        new_next.path().with_extension("").display()
+    )))
 }
 
 /// A next root has signed nothing yet, so it may come without a memory of its own.
@@ -120,6 +119,8 @@ fn begin_chain_if_none(key: &KeyFile) -> Result<(), Failure> {
 /// Changes the log key.
 pub fn rotate_log(context: &Context, args: RotateLogArgs) -> Outcome {
     let own = OwnStore::find(context)?;
+    let ledger = own.ledger()?;
+    let root = open_root(context, &args.root, ledger)?;
     let keyring = Keyring::at(context, &own.store.keys());
     let reason = match args.reason.as_str() {
         "superseded" => RotationReason::Superseded,
@@ -133,15 +134,14 @@ pub fn rotate_log(context: &Context, args: RotateLogArgs) -> Outcome {
             ));
         }
     };
-    let protection = match args.no_passphrase {
-        true => None,
-        false => Some(passphrase::chosen(context)?),
-    };
-    let (key, secret) = keyring.create(&args.name, Purpose::Log, protection.as_ref())?;
+    let protection = passphrase::chosen(context, args.no_passphrase)?;
+    let name = args.name.unwrap_or_else(|| free_name(&keyring, "log"));
+    let (key, secret) = keyring.create(&name, Purpose::Log, protection.as_ref())?;
     let drop_old = args.drop_old || reason != RotationReason::Superseded;
     let body = Body::RotateLogKey(RotateLogKey { log_key: key.public(), reason, drop_old });
-    let ledger = own.ledger()?;
     let second = second_signature(ledger, &body, &secret)?;
-    let done = format!("Checkpoints are signed by {} from here on", key.name());
-    as_root(context, &args.root, ledger, ToSign { body, also: vec![second] }, &done)
+    let what = format!("the change of the log key to {}", key.name());
+    let statement = ToSign { body, also: vec![second] };
+    let answer = as_root(context, &root, &args.root, ledger, statement, &what)?;
+    Ok(answer.and_next("tell the witnesses of this ledger, who know the log key it had"))
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::evidence::attribute::{NAMES, PROFILE};
 use crate::evidence::row::{Disclosure, Row, canonical_order};
 use crate::evidence::sequence::{Items, SequenceError};
-use crate::statement::cbor::{self, DecodeError, Value};
+use crate::statement::cbor::{self, DecodeError};
 use crate::tlog::frontier::Frontier;
 use crate::tlog::hash::{Hash, Position};
 
@@ -109,28 +109,28 @@ enum Item {
 /// The item that would stand at this position. Its kind shows in its first key.
 fn read_item(bytes: &[u8], position: Position) -> Result<Item, ManifestError> {
     let item = |error| ManifestError::Item { row: position, error };
-    let value = cbor::decode_value(bytes, MAX_ITEM_BYTES).map_err(item)?;
-    let first_key = match &value {
-        Value::Map(entries) => entries.keys().next(),
+    let read = cbor::decode_item(bytes, MAX_ITEM_BYTES).map_err(item)?;
+    let first_key = match &read {
+        cbor::Item::Map(entries) => entries.first().map(|(key, _)| key),
         _ => None,
     };
-    let Some(Value::Text(kind)) = first_key else {
+    let Some(cbor::Item::Text(kind)) = first_key else {
         return Err(item(DecodeError::Shape("not a map with text keys".into())));
     };
-    Ok(match kind.as_str() {
+    Ok(match *kind {
         "row" => {
-            let shown: ShownItem = cbor::from_value(value, bytes).map_err(item)?;
+            let shown: ShownItem = cbor::from_item(&read).map_err(item)?;
             Item::Row(read_shown(shown, position)?)
         }
         "withheld" => {
-            let WithheldItem { withheld } = cbor::from_value(value, bytes).map_err(item)?;
+            let WithheldItem { withheld } = cbor::from_item(&read).map_err(item)?;
             Item::Row(ManifestRow::Withheld(withheld))
         }
         "erased" => {
-            let ErasedItem { erased } = cbor::from_value(value, bytes).map_err(item)?;
+            let ErasedItem { erased } = cbor::from_item(&read).map_err(item)?;
             Item::Row(ManifestRow::Erased(erased))
         }
-        _ => Item::Trailer(cbor::from_value(value, bytes).map_err(item)?),
+        _ => Item::Trailer(cbor::from_item(&read).map_err(item)?),
     })
 }
 

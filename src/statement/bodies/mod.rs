@@ -12,7 +12,7 @@ pub mod site;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::cbor::{self, DecodeError, Value};
+use super::cbor::{self, DecodeError, Item, Value};
 use super::envelope::{LedgerId, Subject};
 use super::kind::{KindName, MediaType};
 use crate::tlog::hash::Hash;
@@ -77,13 +77,10 @@ macro_rules! bodies {
             }
 
             /// Reads the fields of a payload by its media type.
-            pub(super) fn read(typ: &MediaType, fields: Value) -> Result<Body, BodyRefused> {
+            pub(super) fn read(typ: &MediaType, fields: &Item<'_>) -> Result<Body, BodyRefused> {
                 let body = match (typ.kind.as_str(), typ.version) {
-                    $(($name, 1) => {
-                        let bytes = cbor::encode(&fields);
-                        Body::$variant(cbor::from_value(fields, &bytes)?)
-                    })*
-                    _ => Body::Unknown { typ: typ.clone(), fields },
+                    $(($name, 1) => Body::$variant(cbor::from_item(fields)?),)*
+                    _ => Body::Unknown { typ: typ.clone(), fields: cbor::from_item(fields)? },
                 };
                 body.check()?;
                 Ok(body)

@@ -5,7 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::{LedgerId, MAX_STATEMENT_BYTES};
-use crate::statement::cbor::{self, DecodeError, Value};
+use crate::statement::cbor::{self, DecodeError, Item};
 use crate::statement::key::KeyId;
 use crate::statement::kind::{MediaType, NotAMediaType};
 use crate::tlog::hash::Hash;
@@ -137,45 +137,43 @@ pub enum HeaderFault {
 
 /// {1: alg, 3: "application/cbor", 4: kid, 15: {1: iss, 2: sub, 6: iat}, 16: typ}
 pub(super) fn read_header(protected: &[u8]) -> Result<Header, HeaderFault> {
-    let Value::Map(labels) = cbor::decode_value(protected, MAX_STATEMENT_BYTES)? else {
+    let Item::Map(labels) = cbor::decode_item(protected, MAX_STATEMENT_BYTES)? else {
         return Err(HeaderFault::Labels);
     };
-    let entries: Vec<(Value, Value)> = labels.into_iter().collect();
-    let [alg, content, kid, claims, typ] =
-        <[(Value, Value); 5]>::try_from(entries).map_err(|_| HeaderFault::Labels)?;
-    let labels = [&alg.0, &content.0, &kid.0, &claims.0, &typ.0];
-    if labels != [1, 3, 4, 15, 16].map(Value::Integer).each_ref() {
+    let [
+        (Item::Integer(1), alg),
+        (Item::Integer(3), content),
+        (Item::Integer(4), kid),
+        (Item::Integer(15), claims),
+        (Item::Integer(16), typ),
+    ] = &labels[..]
+    else {
         return Err(HeaderFault::Labels);
-    }
-    let algorithm = match alg.1 {
-        Value::Integer(-8) => Algorithm::EdDsa,
-        Value::Integer(-19) => Algorithm::Ed25519,
+    };
+    let algorithm = match alg {
+        Item::Integer(-8) => Algorithm::EdDsa,
+        Item::Integer(-19) => Algorithm::Ed25519,
         _ => return Err(HeaderFault::Value(1)),
     };
-    if content.1 != Value::Text(CONTENT_TYPE.into()) {
+    if *content != Item::Text(CONTENT_TYPE) {
         return Err(HeaderFault::Value(3));
     }
-    let Value::Bytes(kid) = kid.1 else { return Err(HeaderFault::Value(4)) };
-    let key = KeyId(Hash::try_from(&kid[..]).map_err(|_| HeaderFault::Value(4))?);
-    let (issuer, subject, issued_at) = read_claims(claims.1).ok_or(HeaderFault::Value(15))?;
-    let Value::Text(typ) = typ.1 else { return Err(HeaderFault::Value(16)) };
-    let typ = MediaType::parse(&typ)?;
+    let Item::Bytes(kid) = *kid else { return Err(HeaderFault::Value(4)) };
+    let key = KeyId(Hash::try_from(kid).map_err(|_| HeaderFault::Value(4))?);
+    let (issuer, subject, issued_at) = read_claims(claims).ok_or(HeaderFault::Value(15))?;
+    let Item::Text(typ) = *typ else { return Err(HeaderFault::Value(16)) };
+    let typ = MediaType::parse(typ)?;
     Ok(Header { key, issuer, subject, issued_at, typ, algorithm })
 }
 
-fn read_claims(claims: Value) -> Option<(Issuer, Subject, i64)> {
-    let Value::Map(claims) = claims else { return None };
-    let claims: Vec<(Value, Value)> = claims.into_iter().collect();
-    match <[(Value, Value); 3]>::try_from(claims).ok()? {
+fn read_claims(claims: &Item<'_>) -> Option<(Issuer, Subject, i64)> {
+    let Item::Map(claims) = claims else { return None };
+    match claims[..] {
         [
-            (Value::Integer(1), Value::Text(issuer)),
-            (Value::Integer(2), Value::Text(subject)),
-            (Value::Integer(6), Value::Integer(issued_at)),
-        ] => Some((
-            Issuer::parse(&issuer),
-            Subject::parse(&subject)?,
-            i64::try_from(issued_at).ok()?,
-        )),
+            (Item::Integer(1), Item::Text(issuer)),
+            (Item::Integer(2), Item::Text(subject)),
+            (Item::Integer(6), Item::Integer(issued_at)),
+        ] => Some((Issuer::parse(issuer), Subject::parse(subject)?, issued_at)),
         _ => None,
     }
 }

@@ -54,6 +54,14 @@ pub enum KeyFileError {
         /// Its permission bits.
         mode: u32,
     },
+    /// The disk did not keep the permissions with which a key without a passphrase was written.
+    #[error("{} keeps no permissions (mode {mode:04o} instead of 0600): a key without a passphrase would be open to everybody there", folder.display())]
+    NotKept {
+        /// Where the key was to be.
+        folder: PathBuf,
+        /// The permission bits that its file had there.
+        mode: u32,
+    },
     /// The secret half gives no key.
     #[error("cannot open {}: {why}", path.display())]
     Closed {
@@ -99,10 +107,15 @@ impl KeyFileError {
             }
             KeyFileError::SameKey { name, .. } => format!("use it as {name}"),
             KeyFileError::Loose { path, .. } => format!(
-                "chmod 600 {}; on a stick that keeps no permissions (FAT, exFAT), mount it with \
-                 umask=077",
+                "chmod 600 {}; on a stick that keeps no permissions (FAT, exFAT) a key needs a \
+                 passphrase",
                 path.display()
             ),
+            KeyFileError::NotKept { .. } => {
+                "give the key a passphrase, or put it on a disk that keeps permissions (FAT and \
+                 exFAT do not)"
+                    .into()
+            }
             KeyFileError::Closed { why, .. } | KeyFileError::Import(why) => {
                 next_step_of(why).into()
             }

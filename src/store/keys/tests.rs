@@ -7,6 +7,9 @@ use super::super::pem::PemError;
 use super::*;
 use crate::statement::key::Role;
 
+#[cfg(unix)]
+mod permissions;
+
 const SEED: [u8; 32] = [7; 32];
 
 fn name(text: &str) -> SafeName {
@@ -144,26 +147,6 @@ fn a_half_alone_is_told() {
         make(&folder, "log", Purpose::Log, [9; 32]),
         Err(KeyFileError::Exists { .. })
     ));
-}
-
-#[cfg(unix)]
-#[test]
-fn only_its_owner_may_read_a_key() {
-    use std::os::unix::fs::PermissionsExt;
-    let (_place, _, key) = with_log();
-    let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode(key.path()), mode(key.public_path())), (0o600, 0o600));
-    for loose in [0o640, 0o604, 0o620, 0o644, 0o601] {
-        fs::set_permissions(key.path(), fs::Permissions::from_mode(loose)).unwrap();
-        let error = key.open(None).unwrap_err();
-        assert!(matches!(error, KeyFileError::Loose { mode, .. } if mode == loose), "{error}");
-        assert!(error.to_string().contains(&format!("{loose:04o}")), "{error}");
-        assert!(error.next_step().starts_with("chmod 600 "), "{}", error.next_step());
-    }
-    for tight in [0o600, 0o400] {
-        fs::set_permissions(key.path(), fs::Permissions::from_mode(tight)).unwrap();
-        key.open(None).unwrap();
-    }
 }
 
 #[test]
