@@ -123,8 +123,8 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         "id": ledger.to_string(),
         "digits": card.digits,
         "origin": card.origin,
-        "root_key": keys.root.0.path().display().to_string(),
-        "next_root_key": keys.next.path().display().to_string(),
+        "root_key": final_place(store.path(), &keys.root.0, &args.root_to).display().to_string(),
+        "next_root_key": final_place(store.path(), &keys.next, &args.next_to).display().to_string(),
     });
     Ok(Answer::new("init", text, fields))
 }
@@ -251,6 +251,14 @@ fn remember_first(
     Ok(())
 }
 
+/// Where a key lies now: those in the store were made under its temporary name.
+fn final_place(store: &Path, key: &KeyFile, elsewhere: &Option<PathBuf>) -> PathBuf {
+    match elsewhere {
+        Some(_) => key.path(),
+        None => store.join("keys").join(key.path().file_name().unwrap_or_default()),
+    }
+}
+
 fn describe_result(
     args: &Args,
     store: &Path,
@@ -265,13 +273,14 @@ fn describe_result(
         store.join("ledgers").join(folder_name.as_str()).display(),
         card.digits
     );
-    // The keys were made under the store's temporary name; it has its final one now.
-    let place = |key: &KeyFile, dir: &Option<PathBuf>| match dir {
-        Some(_) => key.path(),
-        None => store.join("keys").join(key.path().file_name().unwrap_or_default()),
-    };
-    text.push_str(&format!("  root     {}\n", place(&keys.root.0, &args.root_to).display()));
-    text.push_str(&format!("  next     {}\n\n", place(&keys.next, &args.next_to).display()));
+    text.push_str(&format!(
+        "  root     {}\n",
+        final_place(store, &keys.root.0, &args.root_to).display()
+    ));
+    text.push_str(&format!(
+        "  next     {}\n\n",
+        final_place(store, &keys.next, &args.next_to).display()
+    ));
     if args.root_to.is_none() || args.next_to.is_none() {
         text.push_str(
             "Move the root and next-root files (.key, .pub, .chain) to two sticks kept apart; \

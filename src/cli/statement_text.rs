@@ -51,7 +51,7 @@ pub fn summary(statement: &Statement) -> String {
             let files = counted(anchor.rows, "file");
             format!("{} · {files} · {}", safe(&anchor.title), anchor.access.word())
         }
-        Body::Link(link) => format!("bears on {}", link.indicators.ids.join(" ")),
+        Body::Link(link) => format!("bears on {}", safe(&link.indicators.ids.join(" "))),
         Body::Erase(erase) => {
             format!("erased {}: {}", counted(erase.rows.len() as u64, "row"), safe(&erase.ground))
         }
@@ -76,8 +76,8 @@ pub fn page(position: Position, statement: &Statement) -> String {
     };
     line("id", statement.id().to_string());
     line("signed by", format!("key {}", header.key));
-    line("for", header.issuer.to_string());
-    line("about", header.subject.to_string());
+    line("for", safe(&header.issuer.to_string()));
+    line("about", safe(&header.subject.to_string()));
     line("signed at", format!("{} (its signer's clock)", time(header.issued_at)));
     let chain = &statement.payload.chain;
     line("number", format!("{} of its key", chain.seq));
@@ -98,7 +98,7 @@ fn anchor_lines(anchor: &Anchor, line: &mut impl FnMut(&str, String)) {
     line("root", anchor.root.to_string());
     line("manifest", anchor.access.word().into());
     for (kind, number) in anchor.media.iter().flatten() {
-        line("", format!("{} {kind}", count(*number)));
+        line("", format!("{} {}", count(*number), safe(kind)));
     }
     if let Some(captured) = &anchor.captured {
         if let Some(period) = captured.utc {
@@ -112,7 +112,7 @@ fn anchor_lines(anchor: &Anchor, line: &mut impl FnMut(&str, String)) {
         }
     }
     if let Some(indicators) = &anchor.indicators {
-        line("indicators", indicators.ids.join(" "));
+        line("indicators", safe(&indicators.ids.join(" ")));
         line("catalogue", indicators.catalogue.to_string());
     }
     if let Some(place) = &anchor.place {

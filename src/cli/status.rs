@@ -17,7 +17,9 @@ use crate::store::chain_file::ChainContents;
 use crate::store::durable;
 use crate::store::heads::GuardedHead;
 use crate::store::keys::KeyFile;
+use crate::tlog::checkpoint::log_vkey;
 use crate::tlog::hash::Hash;
+use crate::tlog::note::VerifierKey;
 
 /// Arguments of `treering status`.
 #[derive(Debug, clap::Args)]
@@ -90,7 +92,13 @@ pub fn run(context: &Context, _: Args) -> Outcome {
         },
     );
     let _ = writeln!(text, "  Ledger     {}", counted(tally.statements, "statement"));
-    let witnesses = head.note().signatures().len() as u64 - 1;
+    let log_keys: Vec<VerifierKey> =
+        book.authority().log_keys().map(|key| log_vkey(head.origin(), key)).collect();
+    let lines = head.note().signatures().iter();
+    let by_others = lines.filter(|line| {
+        !log_keys.iter().any(|key| (key.name(), key.id()) == (line.name(), line.id()))
+    });
+    let witnesses = by_others.count() as u64;
     let witnessed = match witnesses {
         0 => "no: the times here are what this computer's clock said".to_string(),
         some => counted(some, "cosignature"),

@@ -11,6 +11,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
 use super::exit::Exit;
+use crate::report::words::visible;
 
 /// Why a command failed, for people and for programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,7 +166,9 @@ impl Voice {
             return;
         }
         let text =
-            format!("error: {}\n  why: {}\n next: {}\n", failure.what, failure.why, failure.next);
+            [&failure.what, &failure.why, &failure.next].map(|line| visible(line.trim_end()));
+        // Parts of these come from files and file names: whatever they hold stays on its line.
+        let text = format!("error: {}\n  why: {}\n next: {}\n", text[0], text[1], text[2]);
         let _ = anstream::stderr().lock().write_all(colour(&text).as_bytes());
     }
 
@@ -177,8 +180,9 @@ impl Voice {
         match self.json {
             true => self.event(json!({ "event": "note", "text": text })),
             false => {
-                let _ =
-                    anstream::stderr().lock().write_all(colour(&format!("{text}\n")).as_bytes());
+                let _ = anstream::stderr()
+                    .lock()
+                    .write_all(colour(&format!("{}\n", visible(text))).as_bytes());
             }
         }
     }
@@ -191,7 +195,7 @@ impl Voice {
         match self.json {
             true => self.event(json!({ "event": "warning", "text": text })),
             false => {
-                let text = colour(&format!("warning: {text}\n"));
+                let text = colour(&format!("warning: {}\n", visible(text)));
                 let _ = anstream::stderr().lock().write_all(text.as_bytes());
             }
         }

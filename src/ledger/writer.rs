@@ -211,7 +211,7 @@ impl Writer {
             read => read?,
         };
         if book.tree() != head.tree {
-            return Err(not_signed(format!("statements of root {}", book.tree().root)));
+            return Err(not_signed(format!("its statements have the root {}", book.tree().root)));
         }
         if head != Checkpoint::new(book.authority().genesis().origin.clone(), head.tree) {
             return Err(not_signed(format!("a head with the text of {}", head.origin)));

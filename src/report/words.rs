@@ -74,6 +74,19 @@ pub fn safe(text: &str) -> String {
     shown
 }
 
+/// [`safe`], for sentences that may hold a path of this system: a backslash stays one.
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' | '\t' => shown.extend(c.escape_default()),
+            _ if hides_or_moves_text(c) => shown.extend(c.escape_unicode()),
+            _ => shown.push(c),
+        }
+    }
+    shown
+}
+
 /// Control characters, zero-width characters, line separators and writing-direction overrides.
 fn hides_or_moves_text(c: char) -> bool {
     c.is_control()

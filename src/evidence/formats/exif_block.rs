@@ -82,8 +82,12 @@ pub fn in_heif(file: &mut (impl Read + Seek)) -> io::Result<Result<Vec<u8>, Abse
     };
     let mut item = Vec::new();
     for (offset, length) in extents {
-        if item.len() as u64 + length > MAX_BLOCK_BYTES {
+        if length > MAX_BLOCK_BYTES.saturating_sub(item.len() as u64) {
             return Ok(Err(Absent::TooFar));
+        }
+        // An offset beyond 2^63 is no place in any file; the seek itself would be an error.
+        if i64::try_from(offset).is_err() {
+            return Ok(Err(Absent::Broken));
         }
         file.seek(SeekFrom::Start(offset))?;
         let read = file.by_ref().take(length).read_to_end(&mut item)?;
@@ -118,8 +122,11 @@ fn top_level_box(
         let body = match u32::from_be_bytes(*size) {
             0 => Some(u64::MAX),
             1 => {
-                let mut large = [0; 8];
-                file.read_exact(&mut large)?;
+                let mut large = Vec::new();
+                file.by_ref().take(8).read_to_end(&mut large)?;
+                let Ok(large) = <[u8; 8]>::try_from(large) else {
+                    return Ok(Err(Absent::Broken));
+                };
                 u64::from_be_bytes(large).checked_sub(16)
             }
             size => u64::from(size).checked_sub(8),
@@ -131,9 +138,11 @@ fn top_level_box(
             let whole = body == u64::MAX || content.len() as u64 == body;
             return Ok(if whole { Ok(content) } else { Err(Absent::Broken) });
         }
-        match i64::try_from(body) {
-            Ok(body) => file.seek(SeekFrom::Current(body))?,
-            Err(_) => return Ok(Err(Absent::None)),
+        let here = file.stream_position()?;
+        let next = here.checked_add(body).filter(|next| i64::try_from(*next).is_ok());
+        match next {
+            Some(next) => file.seek(SeekFrom::Start(next))?,
+            None => return Ok(Err(Absent::None)),
         };
     }
     Ok(Err(Absent::Broken))
