@@ -104,6 +104,9 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     let placeholder = anchor(&title, Hash([0; 32]), 1, &Summary::default(), access, None);
     let key = filing.key_for(&placeholder, args.key.as_deref())?;
     filing.prepare(&key, args.resume_chain)?;
+    if !args.resume_chain {
+        filing.finish_interrupted(&key)?;
+    }
 
     let (index_path, manifests) =
         (filing.own.store.index(filing.ledger()), filing.own.store.manifests());

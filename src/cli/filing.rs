@@ -136,6 +136,13 @@ impl<'a> Filing<'a> {
         Ok(())
     }
 
+    /// Files what an interrupted command had signed with a key, so that the next one knows of it: files
+    /// recorded then are not recorded again, whatever else lies beside them by now.
+    pub fn finish_interrupted(&mut self, key: &KeyFile) -> Result<(), Failure> {
+        let places = chain_places(&self.own.disk, key, self.command)?;
+        self.catch_up(&mut ChainFile::open(places, key.id())?, key.id()).map(drop)
+    }
+
     /// Signs with a key of this store and files the result.
     pub fn sign_and_file(
         &mut self,

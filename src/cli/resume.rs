@@ -13,23 +13,21 @@ use super::keyring::{Keyring, random};
 use super::own_store::OwnStore;
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome};
-use crate::audit::checkpoints::HeldHead;
 use crate::audit::evidence::Progress;
 use crate::audit::finding::LedgerState;
 use crate::audit::{AuditInput, audit};
 use crate::ledger::book::Book;
-use crate::ledger::read;
+use crate::ledger::read::{self, LedgerUnreadable};
 use crate::ledger::writer::Writer;
 use crate::report::words::{count, counted};
 use crate::statement::envelope::LedgerId;
 use crate::store::chain_file::ChainFile;
-use crate::store::heads::{GuardedHead, Head, Resume};
+use crate::store::heads::{GuardedHead, Head, HeadPlaces, Resume};
 use crate::store::outside::Incarnation;
-use crate::store::public::PublicFolder;
-use crate::tlog::bundle::bundles_between;
-use crate::tlog::checkpoint::SignedCheckpoint;
-use crate::tlog::hash::{Tree, TreeSize};
-use crate::tlog::tile::tiles_between;
+use crate::store::public::{PublicError, PublicFolder};
+use crate::tlog::bundle::{bundles_between, encode_bundle};
+use crate::tlog::hash::{Hash, Tree, TreeSize};
+use crate::tlog::tile::{encode_tile, tiles_between};
 
 /// Arguments of `treering resume`.
 #[derive(Debug, clap::Args)]
@@ -51,29 +49,41 @@ pub struct Args {
     nobody_holds_more: bool,
 }
 
+/// A whole copy of the ledger.
+struct Held {
+    folder: PublicFolder,
+    tree: Tree,
+}
+
+impl Held {
+    /// The root at a size up to this copy's. One that cannot be read is no root of anything.
+    fn root_at(&self, size: TreeSize) -> Hash {
+        read::root_at(&self.folder, size, self.tree.size).unwrap_or(Tree::empty().root)
+    }
+}
+
 /// Resumes.
 pub fn run(context: &Context, args: Args) -> Outcome {
     let own = OwnStore::find(context)?;
     let _lock = own.lock("resume")?;
     let ledger = own.ledger()?;
-    let mut tree = own.head()?.tree();
-    // Each source is held against the largest so far, not only against this store: two of them may
-    // have forked beyond its end.
-    let mut largest = (own.folder.clone(), own.head()?);
-    for source in &args.from {
-        let source = PublicFolder::new(Arc::clone(&own.disk), public_folder(source)?);
-        let theirs = audited(ledger, &source, &largest)?;
-        if theirs.tree().size > tree.size {
-            copy_growth(&own, source.path(), tree.size, theirs.tree())?;
-            tree = theirs.tree();
-            largest = (source, theirs);
-        }
-    }
+    let places = own.head_places("resume")?;
+    let here = held_here(&own, &places, ledger)?;
+    let from = here.tree.size;
+    let newest = newest(here, sources(&own, &args.from, ledger)?)?;
+    let tree = newest.tree;
+    let says = match args.nobody_holds_more {
+        true => Resume::NobodyHoldsMore,
+        false => Resume::FromSources,
+    };
+    // Before a file of this store is touched: what lies beyond its head may be all that is left.
+    places.check_continues(ledger, tree, says, |size| Ok(newest.root_at(size)))?;
+    copy_growth(&own, &newest, from)?;
     let book = read::book(&own.folder, ledger, tree.size)?;
     if book.tree() != tree {
         return Err(Failure::new(
             Exit::Finding,
-            "the public folder does not hold what its checkpoint signs",
+            "the copy does not hold what its checkpoint signs",
             format!("its {} statements have another root", tree.size),
             "name a source that is whole: treering resume --from SOURCE",
         ));
@@ -82,18 +92,10 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     random(&mut incarnation);
     let origin = book.authority().genesis().origin.clone();
     let head = Head::new(ledger, origin, tree, Incarnation(incarnation));
-    let says = match args.nobody_holds_more {
-        true => Resume::NobodyHoldsMore,
-        false => Resume::FromSources,
-    };
-    let places = own.head_places("resume")?;
     // A damaged record counts as unknown, here as in `adopt`.
     let remembered = places.state.read_head(&*own.disk, ledger).ok().flatten();
-    let root_at = |size| {
-        let root = read::root_at(&own.folder, size, tree.size);
-        Ok(root.unwrap_or(Tree::empty().root))
-    };
-    drop(GuardedHead::adopt(places, head, says, root_at)?.signed());
+    let adopted = GuardedHead::adopt(places, head, says, |size| Ok(newest.root_at(size)))?;
+    drop(adopted.signed());
     // Opening signs the head and removes what lies beyond it.
     let keyring = Keyring::at(context, &own.store.keys());
     let places = own.head_places("resume")?;
@@ -146,77 +148,89 @@ fn forgetful_keys(
     Ok(names)
 }
 
-/// The head of a source, after an audit of all of it and a comparison with the largest copy so far.
-fn audited(
-    ledger: LedgerId,
-    folder: &PublicFolder,
-    largest: &(PublicFolder, SignedCheckpoint),
-) -> Result<SignedCheckpoint, Failure> {
-    let (expected, source) = (Some(ledger), folder.path());
-    let input = AuditInput { expected, ..AuditInput::of(source, i64::MAX) };
+/// What this store holds: its checkpoint's tree, or that of its head, where a crash came between.
+fn held_here(own: &OwnStore, places: &HeadPlaces, ledger: LedgerId) -> Result<Held, Failure> {
+    let published = audited(
+        own.folder.clone(),
+        ledger,
+        "copy a whole one over this folder, then run the same command",
+    )?;
+    // A damaged head counts as unknown, as it does when it is compared.
+    let head = places.read(ledger).ok().flatten().map(|head| head.checkpoint.tree);
+    let head = head.filter(|head| head.size > published.tree.size);
+    let ahead = head.map(|tree| Held { tree, folder: own.folder.clone() });
+    Ok(ahead.filter(|ahead| ahead.root_at(ahead.tree.size) == ahead.tree.root).unwrap_or(published))
+}
+
+fn sources(own: &OwnStore, paths: &[PathBuf], ledger: LedgerId) -> Result<Vec<Held>, Failure> {
+    let open = |path: &PathBuf| {
+        let folder = PublicFolder::new(Arc::clone(&own.disk), public_folder(path)?);
+        audited(folder, ledger, "name a source that is whole")
+    };
+    paths.iter().map(open).collect()
+}
+
+/// A copy of the ledger, after an audit of all of it.
+fn audited(folder: PublicFolder, ledger: LedgerId, next: &str) -> Result<Held, Failure> {
+    let input = AuditInput { expected: Some(ledger), ..AuditInput::of(folder.path(), i64::MAX) };
     let report = audit(&input, &Progress::silent())
         .map_err(|_| interrupted("stopped; nothing changed", BEGIN_AGAIN))?;
     if let Some(identity) = &report.identity
-        && Some(identity.ledger) != expected
+        && identity.ledger != ledger
     {
         return Err(usage(
-            format!("{} is another ledger", source.display()),
+            format!("{} is another ledger", folder.path().display()),
             format!("its id is {}", identity.ledger),
             "name a copy of this one",
         ));
     }
-    let (Some(_), LedgerState::Consistent) = (report.head, report.state) else {
-        return Err(Failure::new(
+    match (report.head, report.state) {
+        (Some(tree), LedgerState::Consistent) => Ok(Held { folder, tree }),
+        (_, state) => Err(Failure::new(
             Exit::Finding,
-            format!("{} cannot be resumed from", source.display()),
-            format!("an audit calls it {}", report.state.word()),
-            format!("treering audit {}", source.display()),
-        ));
-    };
-    // The smaller of the two must be a beginning of the larger.
-    let theirs = read::head_of(folder)?;
-    let (folder, held) = match theirs.tree().size >= largest.1.tree().size {
-        true => (source.to_path_buf(), largest.1.clone()),
-        false => (largest.0.path().to_path_buf(), theirs.clone()),
-    };
-    let held = vec![HeldHead::Checkpoint(Box::new(held))];
-    let input = AuditInput { folder, held, ..input };
-    let compared = audit(&input, &Progress::silent())
-        .map_err(|_| interrupted("stopped; nothing changed", BEGIN_AGAIN))?;
-    match compared.state {
-        LedgerState::Consistent => Ok(theirs),
-        LedgerState::Forked => Err(Failure::new(
-            Exit::Fork,
-            "the two copies have forked",
-            format!(
-                "{} and this store hold signed histories that cannot both be true",
-                source.display()
-            ),
-            "keep both copies; nothing may sign until people have decided which one stands",
-        )),
-        state => Err(usage(
-            format!("{} does not fit this store", source.display()),
-            format!("compared with it the ledger is {}", state.word()),
-            "treering audit on each of them",
+            format!("{} cannot be resumed from", folder.path().display()),
+            format!("treering audit calls it {}", state.word()),
+            next,
         )),
     }
 }
 
-/// Takes up the tiles and bundles by which a source is ahead.
-fn copy_growth(own: &OwnStore, source: &Path, from: TreeSize, theirs: Tree) -> Result<(), Failure> {
-    own.folder.remove_beyond(from)?;
-    let tiles = tiles_between(from, theirs.size).map(|tile| (tile.path(), tile.full().path()));
-    let bundles =
-        bundles_between(from, theirs.size).map(|bundle| (bundle.path(), bundle.full().path()));
-    let mut files = Vec::new();
-    for (partial, full) in tiles.chain(bundles) {
-        let (name, place) = match source.join(&partial) {
-            place if place.is_file() => (partial, place),
-            _ => (full.clone(), source.join(full)),
-        };
-        let bytes =
-            std::fs::read(&place).map_err(|why| super::failures::unreadable(&place, why))?;
-        files.push((name, bytes));
+/// The largest copy, if every other one is a beginning of it. All of them are signed by the log.
+fn newest(here: Held, sources: Vec<Held>) -> Result<Held, Failure> {
+    let mut newest = here;
+    for mut other in sources {
+        if other.tree.size > newest.tree.size {
+            std::mem::swap(&mut newest, &mut other);
+        }
+        if newest.root_at(other.tree.size) != other.tree.root {
+            let (one, two) = (newest.folder.path().display(), other.folder.path().display());
+            return Err(Failure::new(
+                Exit::Fork,
+                "two copies have forked",
+                format!("{one} and {two} hold signed histories that cannot both be true"),
+                "keep both copies; nothing may sign until people have decided which one stands",
+            ));
+        }
     }
-    Ok(own.folder.write_new(files)?)
+    Ok(newest)
+}
+
+/// Takes up the tiles and bundles by which a copy is ahead.
+fn copy_growth(own: &OwnStore, newest: &Held, from: TreeSize) -> Result<(), Failure> {
+    if newest.tree.size == from {
+        return Ok(());
+    }
+    own.folder.remove_beyond(from)?;
+    for bundle in bundles_between(from, newest.tree.size) {
+        let entries = newest.folder.bundle(bundle).map_err(LedgerUnreadable::from)?;
+        let bytes = encode_bundle(&entries).map_err(|fault| {
+            LedgerUnreadable::Public(PublicError::Bundle { path: bundle.path(), fault })
+        })?;
+        own.folder.write_new(vec![(bundle.path(), bytes)])?;
+    }
+    for tile in tiles_between(from, newest.tree.size) {
+        let hashes = newest.folder.tile(tile).map_err(LedgerUnreadable::from)?;
+        own.folder.write_new(vec![(tile.path(), encode_tile(&hashes))])?;
+    }
+    Ok(())
 }

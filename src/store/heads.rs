@@ -26,6 +26,7 @@
 //! the record's lock. A failure anywhere takes the handle with it, so going on means opening, which
 //! means looking again.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -153,6 +154,38 @@ impl HeadPlaces {
         Ok(Some(head.map_err(|why| why.in_file(&path))?))
     }
 
+    /// Refuses a tree to resume with that does not continue what is known here. Changes nothing.
+    ///
+    /// Whatever this computer knows to have been signed must be a beginning of that tree: `root_at`
+    /// gives the tree's root at a smaller size. What is larger than the tree is a reason to refuse,
+    /// unless the person says that nobody holds it. A damaged head or record counts as unknown.
+    pub fn check_continues(
+        &self,
+        ledger: LedgerId,
+        tree: Tree,
+        says: Resume,
+        mut root_at: impl FnMut(TreeSize) -> Result<Hash, HeadError>,
+    ) -> Result<(), HeadError> {
+        let here = known(self.read(ledger))?.map(|head| head.mark());
+        let outside = known(self.recall(ledger))?.map(|record| record.signed());
+        let offered = tree.size;
+        for HeadMark { tree: known, .. } in here.into_iter().chain(outside) {
+            let signed = known.size;
+            let root = match signed.cmp(&offered) {
+                Ordering::Greater => match says {
+                    Resume::NobodyHoldsMore => continue,
+                    Resume::FromSources => return Err(HeadError::Shorter { offered, signed }),
+                },
+                Ordering::Equal => tree.root,
+                Ordering::Less => root_at(signed)?,
+            };
+            if root != known.root {
+                return Err(HeadError::Contradicts { offered, signed });
+            }
+        }
+        Ok(())
+    }
+
     fn lock(&self, ledger: LedgerId) -> Result<Lock, HeadError> {
         self.state.check_apart(&self.store)?;
         let record = self.state.head(ledger);
@@ -225,39 +258,16 @@ impl GuardedHead {
         Ok(SignableHead { guarded: GuardedHead { places, head }, _lock: lock })
     }
 
-    /// Makes a tree the head although the guard refused: `treering resume`.
-    ///
-    /// Whatever this computer knows to have been signed must be a beginning of that tree: `root_at`
-    /// gives the tree's root at a smaller size. What is larger than the tree is a reason to refuse,
-    /// unless the person says that nobody holds it. A damaged head or record counts as unknown.
+    /// Makes a tree the head although the guard refused: `treering resume`, after
+    /// [`HeadPlaces::check_continues`], which is asked again here under the record's lock.
     pub fn adopt(
         places: HeadPlaces,
         head: Head,
         says: Resume,
-        mut root_at: impl FnMut(TreeSize) -> Result<Hash, HeadError>,
+        root_at: impl FnMut(TreeSize) -> Result<Hash, HeadError>,
     ) -> Result<SignableHead, HeadError> {
         let lock = places.lock(head.ledger)?;
-        let here = known(places.read(head.ledger))?.map(|head| head.mark());
-        let outside = known(places.recall(head.ledger))?.map(|record| record.signed());
-        let offered = head.checkpoint.tree;
-        for HeadMark { tree: signed, .. } in here.into_iter().chain(outside) {
-            let (offered, signed_size) = (offered.size, signed.size);
-            if signed.size > offered {
-                match says {
-                    Resume::NobodyHoldsMore => continue,
-                    Resume::FromSources => {
-                        return Err(HeadError::Shorter { offered, signed: signed_size });
-                    }
-                }
-            }
-            let root = match signed.size == offered {
-                true => head.checkpoint.tree.root,
-                false => root_at(signed.size)?,
-            };
-            if root != signed.root {
-                return Err(HeadError::Contradicts { offered, signed: signed_size });
-            }
-        }
+        places.check_continues(head.ledger, head.checkpoint.tree, says, root_at)?;
         places.remember(head.ledger, None, head.mark())?;
         places.write(&head)?;
         Ok(SignableHead { guarded: GuardedHead { places, head }, _lock: lock })

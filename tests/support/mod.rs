@@ -19,6 +19,7 @@ pub mod annotate;
 pub mod bodies;
 pub mod bytes;
 pub mod park;
+pub mod program;
 pub mod publish;
 pub mod random;
 pub mod story;

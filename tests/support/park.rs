@@ -246,23 +246,18 @@ pub fn with_part(picture: &Picture, folder: &str, other: &Picture) -> Picture {
         .collect()
 }
 
-/// Puts a picture's files into a folder, in place of what is there.
+/// Makes a folder look like a picture. Files that are there already keep their permissions.
 pub fn restore(folder: &Path, picture: &Picture) {
-    for (path, _) in picture_of(folder) {
+    let standing = picture_of(folder);
+    for path in standing.keys().rev().filter(|path| !picture.contains_key(*path)) {
         match path.strip_suffix('/') {
-            Some(inner) if folder.join(inner).exists() => {
-                fs::remove_dir_all(folder.join(inner)).expect("removed");
-            }
-            Some(_) => {}
-            None if folder.join(&path).exists() => {
-                fs::remove_file(folder.join(path)).expect("removed");
-            }
-            None => {}
+            Some(inner) => fs::remove_dir(folder.join(inner)).expect("an emptied folder"),
+            None => fs::remove_file(folder.join(path)).expect("a file"),
         }
     }
-    for (path, bytes) in picture {
+    for (path, bytes) in picture.iter().filter(|(path, bytes)| standing.get(*path) != Some(bytes)) {
         match path.strip_suffix('/') {
-            Some(inner) => fs::create_dir_all(folder.join(inner)).expect("a folder"),
+            Some(inner) => fs::create_dir(folder.join(inner)).expect("a folder"),
             None => fs::write(folder.join(path), bytes).expect("a file"),
         }
     }
