@@ -8,8 +8,8 @@ the checks passed, 3 if there are problems, 2 if called wrongly. schemas/stateme
 statement in full; the rest is C2SP signed-note, tlog-checkpoint and tlog-tiles.
 
 Not checked: witnesses; evidence files and manifests; times; whether statements were cut from the
-end, which takes a head kept from before; what kinds outside the families ledger, key and root say;
-what was later disputed, corrected or erased; the list checkpoints/sizes.
+end, which takes a head kept from before; what statements say beyond who may sign (their subject, and
+the fields of other kinds); what was later disputed, corrected or erased; the list checkpoints/sizes.
 
 Ed25519: treering takes what `verify_strict` of ed25519-dalek takes, under keys that are canonical,
 not of small order and torsion-free. OpenSSL, behind `cryptography`, checks the same equation but
@@ -202,8 +202,9 @@ class Ledger:
         self.log_keys = []  # (smallest size of the checkpoints that need it, key)
         self.keys = {}  # keys by thumbprint; what follows goes by thumbprint, too
         self.last = {}  # (number, id) of a key's last statement
-        self.grants = {}  # {role, scope, ended}
+        self.grants = {}  # {role, scope, ended: a position, doubted: from a size on}
         self.officers = set()  # roots and log keys, present and past
+        self.visitors = set()  # keys that spoke in the process, granted nothing
         self.acts = []  # of the root in force: (position, what takes it back)
 
     def take_up(self, entry):
@@ -226,6 +227,10 @@ class Ledger:
         demand(statement.kid == thumbprint(root), "it is not signed by its root")
         demand(statement.issuer == body["origin"], "its issuer is not its origin")
         demand(statement.chain == {"seq": 0}, "its chain is not at the beginning")
+        poses = re.fullmatch("(treering|key):[0-9a-f]{64}", statement.issuer)
+        demand(not poses, "its origin is spelled as another party")
+        sealed = {sha256(thumbprint(root)), sha256(thumbprint(log)), body["next"]}
+        demand(len(sealed) == 3, "its root, next root and log key are not three keys")
         self.id, self.origin, self.log_keys = statement.id, body["origin"], [(1, log)]
         self.last[statement.kid] = (0, statement.id)
         self.officers = {thumbprint(root), thumbprint(log)}
@@ -249,8 +254,9 @@ class Ledger:
         last, before = self.last.get(statement.kid, (-1, None))
         if seq > last:
             self.last[statement.kid] = (seq, statement.id)
-        demand(seq <= last + 1, f"it is number {seq} of its key, and {last + 1} is missing")
-        demand(seq > last, f"it is number {seq} of its key, which was there: numbered twice")
+        number = f"it is number {seq} of its key"
+        demand(seq <= last + 1, f"{number}, but number {last + 1} is missing or refused")
+        demand(seq > last, f"{number}, which was there before: numbered twice")
         demand(prev == before, "it does not name the statement that its key filed before")
         demand(before not in void, "it abandons a statement that was filed")
 
@@ -259,7 +265,7 @@ class Ledger:
         kid, kind, family = statement.kid, statement.kind, statement.family
         demand(self.closed is None, f"the ledger was closed at {self.closed}")
         demand(statement.known, f"{statement.typ} is not known here, nor who may sign after it")
-        party, must_see = f"treering:{self.id.hex()}", False
+        party, must_see, visitor = f"treering:{self.id.hex()}", False, False
         if kid == self.root or kind == "root.recover":
             demand(statement.rules, f"the root does not sign {kind}")
         elif kid in self.grants:
@@ -269,15 +275,17 @@ class Ledger:
             covered = gives_up or kind in grant["scope"] or family in grant["scope"]
             demand(covered, f"the scope of its key does not cover {kind}")
             must_see = grant["role"] not in ("recorder", "supervisor")
-        else:  # a visitor
-            party, must_see = f"key:{kid.hex()}", True
+        else:
+            party, must_see, visitor = f"key:{kid.hex()}", True, True
             demand(family == "process" or kind == "claim.opinion", f"its key was granted no {kind}")
             demand(not self.has_role(kid), "its key is not one that signs statements")
-            first, shown = statement.chain["seq"] == 0, statement.shown
-            demand(first == (shown is not None), "a visitor's number 0 shows its key, and no other")
-            demand(not first or thumbprint(shown) == kid, "it shows another key than its own")
+            first, shows = statement.chain["seq"] == 0, statement.shown is not None
+            begins = first and kid not in self.visitors and thumbprint(statement.shown) == kid
+            goes_on = not first and kid in self.visitors
+            demand(begins if shows else goes_on, "a visitor's number 0 shows its key, and no other")
         demand(statement.issuer == party, "its issuer is not the party that its key speaks for")
-        demand(party[:4] == "key:" or not statement.visits, "it poses as a visitor's statement")
+        demand(visitor or not statement.visits, "it poses as a visitor's statement")
+        self.visitors |= {kid} if visitor else set()
         return must_see
 
     def has_role(self, kid):
@@ -292,37 +300,46 @@ class Ledger:
             self.closed = position
         elif kind == "ledger.rotate-log-key":  # checkpoints of sizes above the position need it
             kid, (_, before) = thumbprint(body["log_key"]), self.log_keys[-1]
-            demand(not self.has_role(kid), "its log key has or had a role here")
+            spoke = kid in self.visitors
+            demand(not spoke and not self.has_role(kid), "its log key has or had a role here")
             self.officers.add(kid)
             self.log_keys.append((position + 1, body["log_key"]))
-            self.acts.append((position, lambda at: self.log_keys.append((at + 1, before))))
+            self.acts.append((position, lambda at, _: self.log_keys.append((at + 1, before))))
         elif kind == "key.grant":
             kid, scope = thumbprint(body["key"]), body["scope"]
             demand(not self.has_role(kid), "the key it grants has or had a role here")
             demand(scope == sorted(set(scope)), "the scope it grants is not in order")
             ruling = {word for word in scope if family_of(word) in RULING}
             demand(ruling <= {"affirm", "checkpoint.anchor"}, "it grants what only the root signs")
-            grant = self.grants[kid] = {"role": body["role"], "scope": scope, "ended": None}
-            self.acts.append((position, lambda at: grant.update(ended=grant["ended"] or at)))
+            grant = {"role": body["role"], "scope": scope, "ended": None, "doubted": float("inf")}
+            self.grants[kid] = grant
+            self.acts.append((position, lambda at, trusted: grant.update(
+                ended=grant["ended"] or at, doubted=trusted)))
         elif kind == "key.revoke":  # `trusted`: from which size on the root doubts the key's past
-            grant, by_root = self.grants.get(thumbprint(body["key"])), statement.kid == self.root
+            by_root, kid = statement.kid == self.root, thumbprint(body["key"])
             doubts = by_root and body["reason"] == "compromised"
             demand((trusted is not None) == doubts, "`trusted` goes with the root's `compromised`")
-            demand(grant and (doubts or grant["ended"] is None), "the key it revokes has no grant")
-            before = grant["ended"]
-            grant["ended"] = before or position
+            demand(kid in self.grants, "the key it revokes was never granted here")
+            grant, before = self.grants[kid], dict(self.grants[kid])
+            doubted = min(trusted["size"] if doubts else grant["doubted"], grant["doubted"])
+            changes = grant["ended"] is None or doubted < grant["doubted"]
+            demand(changes, "the key it revokes had lost its grant before")
+            grant.update(ended=grant["ended"] or position, doubted=doubted)
             if by_root:
-                self.acts.append((position, lambda at: grant.update(ended=before)))
+                self.acts.append((position, lambda at, trusted: grant.update(before)))
         elif kind in ("root.rotate", "root.recover"):  # to the root whose thumbprint was sealed
             kid = thumbprint(body["root"])
             demand(sha256(kid) == self.next, "its root is not the next one that was sealed")
+            taken = {kid, *self.officers, *self.grants, *self.visitors}
+            free = kid not in self.grants and body["next"] not in map(sha256, taken)
+            demand(free, "its root or the next one has or had a role here")
             if kind == "root.recover":  # by that root and guardians; takes back what is not trusted
                 signers, guardians = set(statement.signers), set(self.guardians["keys"])
                 confirmed = signers <= guardians and len(signers) >= self.guardians["threshold"]
                 demand(statement.kid == kid and confirmed, "its signers cannot recover the root")
                 for at, take_back in reversed(self.acts):
                     if at >= trusted["size"]:
-                        take_back(position)
+                        take_back(position, trusted["size"])
             self.root, self.next, self.guardians = kid, body["next"], body["guardians"]
             self.officers.add(kid)
             self.acts = []
