@@ -8,8 +8,8 @@ the checks passed, 3 if there are problems, 2 if called wrongly. schemas/stateme
 statement in full; the rest is C2SP signed-note, tlog-checkpoint and tlog-tiles.
 
 Not checked: witnesses; evidence files and manifests; times; whether statements were cut from the
-end, which takes a head kept from before; what statements say beyond who may sign (their subject, and
-the fields of other kinds); what was later disputed, corrected or erased; the list checkpoints/sizes.
+end, which takes a head kept from before; what statements say beyond who may sign (their subject,
+and the fields of other kinds); what was later disputed, corrected or erased; checkpoints/sizes.
 
 Ed25519: treering takes what `verify_strict` of ed25519-dalek takes, under keys that are canonical,
 not of small order and torsion-free. OpenSSL, behind `cryptography`, checks the same equation but
