@@ -9,7 +9,7 @@ use crate::statement::short_head::ShortHead;
 use crate::tlog::checkpoint::{SignedCheckpoint, log_vkey};
 use crate::tlog::ed25519::{PublicKey, Signature};
 use crate::tlog::hash::{Tree, TreeSize};
-use crate::tlog::note::NOTE_BYTES_MAX;
+use crate::tlog::note::{NOTE_BYTES_MAX, VerifierKey};
 
 /// Ceiling of the list of cosigned sizes, in bytes: some hundred thousand sizes.
 const SIZES_BYTES_MAX: usize = 1 << 20;
@@ -122,8 +122,15 @@ fn check_log_signature(
         let what =
             format!("the checkpoint of size {size} is not signed by the log key of that size");
         out.add(Rule::R02, Outcome::Fail, "checkpoint-signature", subject, what);
+        return false;
     }
-    holds
+    // Older log keys sign beside it after a rotation. A line that bears the name of one must match, too.
+    let all: Vec<VerifierKey> = authority.log_keys().map(|key| log_vkey(origin, key)).collect();
+    if signed.note().known_signatures(&all).is_err() {
+        let what = format!("a log key's line on the checkpoint of size {size} does not match");
+        out.add(Rule::R02, Outcome::Fail, "checkpoint-signature", subject, what);
+    }
+    true
 }
 
 /// Holds the cosigned checkpoints beside the head against the tree, and their list against them.
