@@ -1,5 +1,7 @@
 //! A statement in words: one line for the log, a page for `show`.
 
+pub mod assurance;
+
 use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
@@ -57,6 +59,7 @@ pub fn summary(statement: &Statement) -> String {
         }
         Body::Correction(correction) => format!("corrects: {}", safe(&correction.reason)),
         Body::Unknown { .. } => "of a kind this program does not understand".into(),
+        process_or_claim => assurance::summary(process_or_claim).unwrap_or_default(),
     }
 }
 
