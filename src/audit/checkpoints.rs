@@ -56,10 +56,8 @@ pub(super) enum SignedBy {
 impl SignedBy {
     fn of(authority: &Authority, has_signed: impl Fn(PublicKey) -> bool) -> SignedBy {
         let today = authority.log_keys_in_force();
-        let today: Vec<PublicKey> =
-            today.beside.iter().copied().chain([today.required]).collect();
-        let signers: Vec<PublicKey> =
-            authority.log_keys().filter(|key| has_signed(*key)).collect();
+        let today: Vec<PublicKey> = today.beside.iter().copied().chain([today.required]).collect();
+        let signers: Vec<PublicKey> = authority.log_keys().filter(|key| has_signed(*key)).collect();
         match signers.is_empty() {
             true => SignedBy::Nobody,
             false if signers.iter().any(|key| today.contains(key)) => SignedBy::LogKey,
@@ -96,7 +94,10 @@ pub fn read_head(folder: &PublicFolder, out: &mut Findings) -> Option<SignedChec
     }
 }
 
-pub(super) fn read_checkpoint(folder: &PublicFolder, name: &str) -> Result<SignedCheckpoint, String> {
+pub(super) fn read_checkpoint(
+    folder: &PublicFolder,
+    name: &str,
+) -> Result<SignedCheckpoint, String> {
     let bytes = folder.read(name, NOTE_BYTES_MAX).map_err(|fault| fault.to_string())?;
     SignedCheckpoint::parse(&bytes).map_err(|fault| format!("damaged: {fault}"))
 }
@@ -105,7 +106,8 @@ pub(super) fn read_checkpoint(folder: &PublicFolder, name: &str) -> Result<Signe
 pub fn check_head(read: &ReadLedger, head: &SignedCheckpoint, out: &mut Findings) -> Option<Tree> {
     let subject = || Subject::Published("checkpoint".into());
     if head.tree().size.0 == 0 {
-        let what = "the checkpoint signs no statement at all, and a ledger begins with its statement 0";
+        let what =
+            "the checkpoint signs no statement at all, and a ledger begins with its statement 0";
         out.add(Rule::R02, Outcome::Fail, "checkpoint-empty", subject(), what);
         return None;
     }

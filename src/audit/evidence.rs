@@ -244,7 +244,9 @@ impl EvidenceCheck<'_> {
         }
         // The sum over all rows is the signed one; over some of them it cannot be more.
         let (shown, all) = (rows.bytes, rows.all_shown);
-        if let Some(signed) = anchor.bytes.filter(|signed| *signed < shown || all && *signed != shown) {
+        if let Some(signed) =
+            anchor.bytes.filter(|signed| *signed < shown || all && *signed != shown)
+        {
             let what = format!(
                 "statement {position} says that its files have {signed} bytes together; by its own \
                  rows they have {}{shown}",

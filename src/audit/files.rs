@@ -152,7 +152,8 @@ impl Comparison<'_> {
             Err(_) => true,
         };
         let others: Vec<Found> = walked.files.into_iter().filter(is_other).collect();
-        let sizes: BTreeSet<u64> = self.missing.values().flatten().map(|(_, version)| version.size).collect();
+        let sizes: BTreeSet<u64> =
+            self.missing.values().flatten().map(|(_, version)| version.size).collect();
         let watch = self.watch();
         let digests: Vec<Option<Hash>> = others
             .par_iter()
@@ -188,7 +189,8 @@ impl Comparison<'_> {
     }
 
     fn report_missing(&mut self) {
-        let mut missing: Vec<_> = std::mem::take(&mut self.missing).into_values().flatten().collect();
+        let mut missing: Vec<_> =
+            std::mem::take(&mut self.missing).into_values().flatten().collect();
         missing.sort_by(|(a, x), (b, y)| {
             // Those without a shown path last, in the order they were recorded.
             (a.is_none(), a, x.anchor, x.sha256).cmp(&(b.is_none(), b, y.anchor, y.sha256))

@@ -83,8 +83,7 @@ pub fn audit(input: &AuditInput, progress: &Progress<'_>) -> Result<AuditReport,
     };
     let mut read = reading::read_ledger(&folder, size, input.clock_s, &mut out, progress)?;
     let (expected, authority) = (input.expected, read.authority.as_ref());
-    let recognised =
-        identity::recognise(read.ledger, authority, expected, &input.known, &mut out);
+    let recognised = identity::recognise(read.ledger, authority, expected, &input.known, &mut out);
     let published = head.as_ref().and_then(|head| checkpoints::check_head(&read, head, &mut out));
     // What witnesses said counts only for checkpoints that are this ledger's.
     let mut time = TimeKeeper::under(input.policy.as_ref());

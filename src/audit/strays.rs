@@ -21,9 +21,17 @@ pub fn report_strays(folder: &PublicFolder, size: TreeSize, out: &mut Findings) 
             Err(fault) => {
                 // The fault's own words hold the path on this machine, which is no business of a report.
                 let name = name_in(folder, fault.path().unwrap_or(folder.root()));
-                let why = fault.io_error().map_or("it leads back to itself".into(), |why| why.to_string());
+                let why = fault
+                    .io_error()
+                    .map_or("it leads back to itself".into(), |why| why.to_string());
                 let what = format!("the folder {} cannot be listed: {why}", name.escape_debug());
-                out.add(Rule::R02, Outcome::CannotCheck, "unlisted", Subject::Published(name), what);
+                out.add(
+                    Rule::R02,
+                    Outcome::CannotCheck,
+                    "unlisted",
+                    Subject::Published(name),
+                    what,
+                );
                 continue;
             }
         };

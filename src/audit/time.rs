@@ -45,7 +45,8 @@ impl<'p> TimeKeeper<'p> {
 
     /// Takes up a checkpoint of this ledger.
     pub fn take_up(&mut self, checkpoint: &SignedCheckpoint) {
-        let Some(evaluation) = self.policy.and_then(|policy| policy.evaluate(checkpoint).ok()) else {
+        let Some(evaluation) = self.policy.and_then(|policy| policy.evaluate(checkpoint).ok())
+        else {
             return;
         };
         let smaller = match &self.line {

@@ -89,8 +89,7 @@ pub fn read_ledger(
     while !lot.is_empty() {
         reader.learn(&lot);
         let verdicts = reader.check_signatures(&lot);
-        let ((), following) =
-            rayon::join(|| reader.take_up_lot(&lot, verdicts), || lots.read());
+        let ((), following) = rayon::join(|| reader.take_up_lot(&lot, verdicts), || lots.read());
         (progress.statements)(reader.position);
         progress.go_on()?;
         lot = following;

@@ -66,7 +66,9 @@ pub fn check(
     remarks.push(
         match policy {
             Some(_) => "NOT CHECKED: the rest of the ledger (treering audit)",
-            None => "NOT CHECKED: the rest of the ledger (treering audit), and what witnesses saw of it",
+            None => {
+                "NOT CHECKED: the rest of the ledger (treering audit), and what witnesses saw of it"
+            }
         }
         .into(),
     );
