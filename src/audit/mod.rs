@@ -9,6 +9,9 @@ pub mod finding;
 pub mod findings;
 pub mod folder;
 pub mod identity;
+pub mod record;
+pub mod rule;
+pub mod rule_set;
 pub mod time;
 
 mod bundles;
