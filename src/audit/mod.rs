@@ -20,6 +20,7 @@ mod cosigned;
 mod earlier_roots;
 mod files;
 mod reading;
+mod rules;
 mod strays;
 mod tiles;
 
@@ -27,16 +28,19 @@ use std::path::PathBuf;
 
 use checkpoints::HeldHead;
 use evidence::{EvidenceSources, Progress};
-use finding::{AuditReport, Identity, LedgerState, Outcome, Verdict};
+use finding::{AuditReport, FileCounts, Identity, LedgerState, Outcome, StatementCounts, Verdict};
 use findings::Findings;
 use folder::PublicFolder;
-use identity::Known;
+use identity::{Known, Recognised};
+use record::Record;
+use rule_set::RuleSet;
+use rules::Weighed;
 use time::{TimeKeeper, TimeLine};
 
 use crate::evidence::walk::Interrupted;
 use crate::statement::envelope::LedgerId;
 use crate::tlog::bundle::Bundle;
-use crate::tlog::hash::TreeSize;
+use crate::tlog::hash::{Tree, TreeSize};
 use crate::tlog::policy::Policy;
 use crate::tlog::tile::TILE_WIDTH;
 
@@ -57,6 +61,8 @@ pub struct AuditInput {
     pub policy: Option<Policy>,
     /// Where evidence files and manifests are.
     pub evidence: EvidenceSources,
+    /// The rules to judge by.
+    pub rules: RuleSet,
 }
 
 impl AuditInput {
@@ -70,70 +76,137 @@ impl AuditInput {
             held: Vec::new(),
             policy: None,
             evidence: EvidenceSources::default(),
+            rules: RuleSet::built_in(),
         }
     }
 }
 
 /// Audits one ledger.
 pub fn audit(input: &AuditInput, progress: &Progress<'_>) -> Result<AuditReport, Interrupted> {
-    let folder = PublicFolder::new(&input.folder);
-    let mut out = Findings::default();
+    let mut reports = audit_several(std::slice::from_ref(input), progress)?;
+    Ok(reports.pop().expect("audit: a report for every input"))
+}
 
-    let head = checkpoints::read_head(&folder, &mut out);
-    let size = match &head {
-        Some(head) => head.tree().size,
-        None => size_of_bundles(&folder),
-    };
-    let mut read = reading::read_ledger(&folder, size, input.clock_s, &mut out, progress)?;
-    let (expected, authority) = (input.expected, read.authority.as_ref());
-    let recognised = identity::recognise(read.ledger, authority, expected, &input.known, &mut out);
-    let published = head.as_ref().and_then(|head| checkpoints::check_head(&read, head, &mut out));
-    // What witnesses said counts only for checkpoints that are this ledger's.
-    let mut time = TimeKeeper::under(input.policy.as_ref());
-    cosigned::check_cosigned(&folder, &mut read, published, &mut time, &mut out);
-    let compared_with =
-        checkpoints::check_held(&folder, &mut read, published, &input.held, &mut out);
-    if let Some(head) = head.as_ref().filter(|_| published.is_some() && published == read.tree) {
-        time.take_up(head);
+/// Audits several ledgers, one after the other, and then what they say of one another. The reports are in
+/// the order of the inputs.
+pub fn audit_several(
+    inputs: &[AuditInput],
+    progress: &Progress<'_>,
+) -> Result<Vec<AuditReport>, Interrupted> {
+    let mut examined = Vec::new();
+    for input in inputs {
+        examined.push(Examined::of(input, progress)?);
     }
-    strays::report_strays(&folder, size, &mut out);
-    let (files, restated) =
-        evidence::check_evidence(&folder, size, &read, &input.evidence, &mut out, progress)?;
+    let mut outs: Vec<Findings> =
+        examined.iter_mut().map(|one| std::mem::take(&mut one.out)).collect();
+    let weighed: Vec<Weighed<'_>> = examined.iter().map(Examined::weighed).collect();
+    rules::judge(&weighed, &mut outs);
+    Ok(examined.into_iter().zip(outs).map(|(one, out)| one.report(out)).collect())
+}
 
-    let mut statements = read.counts;
-    statements.disputed = restated.disputed;
-    statements.affirmed = restated.affirmed;
-    statements.superseded = restated.superseded;
-    let state = checkpoints::state(&out);
-    let identity = read.authority.as_ref().map(|authority| Identity {
-        ledger: authority.ledger(),
-        name: authority.genesis().name.clone(),
-        kind: authority.genesis().kind.clone(),
-        origin: authority.genesis().origin.to_string(),
-    });
-    let time = time.line();
-    let rules = out.results();
-    let worst = rules.iter().map(|rule| rule.outcome).max().unwrap_or(Outcome::CannotCheck);
-    Ok(AuditReport {
-        identity,
-        recognised,
-        head: head.map(|head| head.tree()),
-        compared_with,
-        state,
-        verdict: match (state, worst) {
-            (LedgerState::Forked | LedgerState::ForkedKeyRetired, _) => Verdict::Fork,
-            (_, Outcome::Fail) => Verdict::Fail,
-            (_, Outcome::CannotCheck) => Verdict::Incomplete,
-            _ if time == TimeLine::NotMet => Verdict::Incomplete,
-            (_, Outcome::Warn | Outcome::Pass) => Verdict::Pass,
-        },
-        time,
-        rules,
-        findings_not_listed: out.not_kept(),
-        findings: out.into_sorted(),
-        statements,
-        files,
-    })
+/// One ledger once it is read: all but what its statements say of one another.
+struct Examined<'i> {
+    input: &'i AuditInput,
+    out: Findings,
+    record: Record,
+    identity: Option<Identity>,
+    recognised: Recognised,
+    head: Option<Tree>,
+    compared_with: Option<TreeSize>,
+    state: LedgerState,
+    time: TimeLine,
+    statements: StatementCounts,
+    files: FileCounts,
+}
+
+impl<'i> Examined<'i> {
+    fn of(input: &'i AuditInput, progress: &Progress<'_>) -> Result<Examined<'i>, Interrupted> {
+        let folder = PublicFolder::new(&input.folder);
+        let mut out = Findings::default();
+        input.rules.note_switched_off(&mut out);
+
+        let head = checkpoints::read_head(&folder, &mut out);
+        let size = match &head {
+            Some(head) => head.tree().size,
+            None => size_of_bundles(&folder),
+        };
+        let mut read = reading::read_ledger(&folder, size, input.clock_s, &mut out, progress)?;
+        let (expected, authority) = (input.expected, read.authority.as_ref());
+        let recognised =
+            identity::recognise(read.ledger, authority, expected, &input.known, &mut out);
+        let published =
+            head.as_ref().and_then(|head| checkpoints::check_head(&read, head, &mut out));
+        // What witnesses said counts only for checkpoints that are this ledger's.
+        let mut time = TimeKeeper::under(input.policy.as_ref());
+        cosigned::check_cosigned(&folder, &mut read, published, &mut time, &mut out);
+        let compared_with =
+            checkpoints::check_held(&folder, &mut read, published, &input.held, &mut out);
+        if let Some(head) = head.as_ref().filter(|_| published.is_some() && published == read.tree)
+        {
+            time.take_up(head);
+        }
+        strays::report_strays(&folder, size, &mut out);
+        let (files, restated) =
+            evidence::check_evidence(&folder, size, &read, &input.evidence, &mut out, progress)?;
+
+        let mut statements = read.counts;
+        statements.disputed = restated.disputed;
+        statements.affirmed = restated.affirmed;
+        statements.superseded = restated.superseded;
+        let identity = read.authority.as_ref().map(|authority| Identity {
+            ledger: authority.ledger(),
+            name: authority.genesis().name.clone(),
+            kind: authority.genesis().kind.clone(),
+            origin: authority.genesis().origin.to_string(),
+        });
+        Ok(Examined {
+            input,
+            record: read.record,
+            identity,
+            recognised,
+            head: head.map(|head| head.tree()),
+            compared_with,
+            state: checkpoints::state(&out),
+            time: time.line(),
+            statements,
+            files,
+            out,
+        })
+    }
+
+    fn weighed(&self) -> Weighed<'_> {
+        Weighed {
+            record: &self.record,
+            figures: &self.input.rules.figures,
+            clock_s: self.input.clock_s,
+            boundary: None,
+        }
+    }
+
+    fn report(self, out: Findings) -> AuditReport {
+        let rules = out.results();
+        let worst = rules.iter().map(|rule| rule.outcome).max().unwrap_or(Outcome::CannotCheck);
+        AuditReport {
+            identity: self.identity,
+            recognised: self.recognised,
+            head: self.head,
+            compared_with: self.compared_with,
+            state: self.state,
+            verdict: match (self.state, worst) {
+                (LedgerState::Forked | LedgerState::ForkedKeyRetired, _) => Verdict::Fork,
+                (_, Outcome::Fail) => Verdict::Fail,
+                (_, Outcome::CannotCheck) => Verdict::Incomplete,
+                _ if self.time == TimeLine::NotMet => Verdict::Incomplete,
+                (_, Outcome::Warn | Outcome::Pass) => Verdict::Pass,
+            },
+            time: self.time,
+            rules,
+            findings_not_listed: out.not_kept(),
+            findings: out.into_sorted(),
+            statements: self.statements,
+            files: self.files,
+        }
+    }
 }
 
 /// How many statements the bundles hold, where no checkpoint says it.

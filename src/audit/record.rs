@@ -65,10 +65,9 @@ impl Record {
         if let Some(by) = statement.payload.by {
             self.accreditations.insert(header.key, by);
         }
-        let weighed = matches!(
-            header.typ.kind.family(),
-            Family::Site | Family::Process | Family::Claim
-        ) || matches!(statement.payload.body, Body::Link(_));
+        let weighed =
+            matches!(header.typ.kind.family(), Family::Site | Family::Process | Family::Claim)
+                || matches!(statement.payload.body, Body::Link(_));
         if !weighed {
             return;
         }

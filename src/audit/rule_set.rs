@@ -180,8 +180,8 @@ impl RuleSet {
 
     /// Reads a rule set.
     pub fn read(text: &str) -> Result<RuleSet, RuleSetError> {
-        let figures: Figures =
-            toml::from_str(text).map_err(|fault| RuleSetError::Form(fault.message().to_string()))?;
+        let figures: Figures = toml::from_str(text)
+            .map_err(|fault| RuleSetError::Form(fault.message().to_string()))?;
         match figures.format == FORMAT {
             true => Ok(RuleSet { digest: Hash::of(text.as_bytes()), figures }),
             false => Err(RuleSetError::Format(figures.format)),

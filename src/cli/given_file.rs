@@ -30,6 +30,8 @@ pub enum Kind {
     Request,
     /// A private key.
     PrivateKey,
+    /// A rule set.
+    RuleSet,
 }
 
 impl Kind {
@@ -43,6 +45,7 @@ impl Kind {
             Kind::Statement => "a signed statement",
             Kind::Request => "a request",
             Kind::PrivateKey => "a private key",
+            Kind::RuleSet => "a rule set",
         }
     }
 

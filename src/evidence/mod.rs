@@ -26,6 +26,7 @@ pub mod manifest;
 pub mod media_type;
 pub mod names;
 pub mod path;
+pub mod polygons;
 pub mod row;
 pub mod sequence;
 pub mod summary;

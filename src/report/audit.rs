@@ -35,10 +35,9 @@ pub fn text(report: &AuditReport) -> String {
     for result in report.rules.iter().filter(|result| result.reach == Reach::Judged) {
         let _ = writeln!(out, "  {:<12} {}  {}", word(result), result.rule, result.rule.title());
     }
-    for (reach, words) in [
-        (Reach::NothingToJudge, "nothing here for"),
-        (Reach::SwitchedOff, "switched off"),
-    ] {
+    for (reach, words) in
+        [(Reach::NothingToJudge, "nothing here for"), (Reach::SwitchedOff, "switched off")]
+    {
         let rules = report.rules.iter().filter(|result| result.reach == reach);
         let ids: Vec<&str> = rules.map(|result| result.rule.id()).collect();
         if !ids.is_empty() {
