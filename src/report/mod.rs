@@ -1,4 +1,6 @@
 //! Findings and ledgers as text for people and JSON for programs.
 
 pub mod audit;
+pub mod statement_json;
+pub mod statement_schema;
 pub mod words;
