@@ -103,9 +103,7 @@ fn there_is_no_golden_file_that_nobody_reads() {
 fn every_kind_that_is_understood_has_its_golden_bytes() {
     let story = story::tell();
     let told: BTreeSet<String> = story
-        .ledger
-        .entries
-        .iter()
+        .entries()
         .map(|entry| &entry.payload.body)
         .filter(|body| !matches!(body, Body::Unknown { .. }))
         .map(|body| body.media_type().kind.to_string())
