@@ -35,9 +35,10 @@ use identity::{Known, Recognised};
 use record::Record;
 use rule_set::RuleSet;
 use rules::Weighed;
-use time::{TimeKeeper, TimeLine};
+use time::{TimeBounds, TimeKeeper, TimeLine};
 
 use crate::evidence::walk::Interrupted;
+use crate::statement::authority::Authority;
 use crate::statement::envelope::LedgerId;
 use crate::tlog::bundle::Bundle;
 use crate::tlog::hash::{Tree, TreeSize};
@@ -109,6 +110,8 @@ struct Examined<'i> {
     input: &'i AuditInput,
     out: Findings,
     record: Record,
+    authority: Option<Authority>,
+    bounds: TimeBounds,
     identity: Option<Identity>,
     recognised: Recognised,
     head: Option<Tree>,
@@ -159,15 +162,18 @@ impl<'i> Examined<'i> {
             kind: authority.genesis().kind.clone(),
             origin: authority.genesis().origin.to_string(),
         });
+        let (time, bounds) = time.finish();
         Ok(Examined {
             input,
             record: read.record,
+            authority: read.authority,
+            bounds,
             identity,
             recognised,
             head: head.map(|head| head.tree()),
             compared_with,
             state: checkpoints::state(&out),
-            time: time.line(),
+            time,
             statements,
             files,
             out,
@@ -177,6 +183,9 @@ impl<'i> Examined<'i> {
     fn weighed(&self) -> Weighed<'_> {
         Weighed {
             record: &self.record,
+            authority: self.authority.as_ref(),
+            bounds: &self.bounds,
+            known: &self.input.known,
             figures: &self.input.rules.figures,
             clock_s: self.input.clock_s,
             boundary: None,

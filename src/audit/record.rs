@@ -3,7 +3,7 @@
 //! A ledger is mostly anchors, and they are read as a stream ([`super::evidence`]). Everything else that
 //! a rule needs is rare and kept whole: findings, decisions, claims, links, facts about the site.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::statement::authority::{Authority, Signer};
 use crate::statement::bodies::{Body, StatementRef};
@@ -50,6 +50,7 @@ pub struct Record {
     said: Vec<Said>,
     places: HashMap<Hash, usize>,
     accreditations: HashMap<KeyId, Accreditation>,
+    anchoring: BTreeSet<KeyId>,
     bytes: usize,
     left_out: u64,
 }
@@ -123,6 +124,11 @@ impl Record {
     pub fn resolve(&self, reference: &StatementRef) -> Option<&Said> {
         let here = reference.ledger.is_none() || reference.ledger == self.ledger;
         self.get(&reference.id).filter(|_| here)
+    }
+
+    /// The keys that recorded evidence.
+    pub fn anchoring_keys(&self) -> &BTreeSet<KeyId> {
+        &self.anchoring
     }
 
     /// Statements that would have been kept but for the ceiling. Rules cannot be judged where there are

@@ -11,17 +11,28 @@
 //! Each rule is a small function that adds findings; what it asks stands at [`super::rule::Rule`].
 
 mod claims;
+pub mod history;
+mod independence;
 mod overlaps;
+mod process;
+mod roles;
 mod weighed;
 
 pub use weighed::Weighed;
+
+use history::History;
+use roles::Ledgers;
 
 use super::findings::Findings;
 
 /// Judges ledgers, each by itself and all together; the findings of each go to its own list.
 pub(super) fn judge(ledgers: &[Weighed<'_>], outs: &mut [Findings]) {
+    let all = Ledgers::of(ledgers);
     for (weighed, out) in ledgers.iter().zip(outs.iter_mut()) {
+        let history = History::of(weighed);
         claims::judge(weighed, out);
+        process::judge(&all, weighed, &history, out);
+        independence::judge(weighed, out);
     }
     overlaps::judge(ledgers, outs);
 }

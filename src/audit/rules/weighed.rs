@@ -2,9 +2,12 @@
 
 use crate::audit::finding::{Outcome, Rule, Subject};
 use crate::audit::findings::Findings;
+use crate::audit::identity::Known;
 use crate::audit::record::{Record, Said};
 use crate::audit::rule_set::Figures;
+use crate::audit::time::TimeBounds;
 use crate::evidence::polygons::Shape;
+use crate::statement::authority::Authority;
 use crate::statement::bodies::Body;
 use crate::statement::bodies::claim::filing::ClaimFile;
 use crate::statement::bodies::site::Describe;
@@ -14,6 +17,12 @@ use crate::statement::bodies::site::Describe;
 pub struct Weighed<'a> {
     /// What it says.
     pub record: &'a Record,
+    /// Who may sign what in it; absent where statement 0 cannot be read.
+    pub authority: Option<&'a Authority>,
+    /// By when it had which sizes, on the word of witnesses.
+    pub bounds: &'a TimeBounds,
+    /// Whom the auditor believes.
+    pub known: &'a Known,
     /// The figures to judge by.
     pub figures: &'a Figures,
     /// The auditor's clock, seconds since 1970 UTC.
