@@ -3,6 +3,7 @@
 //! It never stops at the first finding, changes nothing, and gives the same report for the same
 //! input, byte for byte. It knows no keys, no index and no set-up.
 
+pub mod anchors;
 pub mod checkpoints;
 pub mod evidence;
 pub mod finding;
@@ -26,6 +27,7 @@ mod tiles;
 
 use std::path::PathBuf;
 
+use anchors::AnchorBook;
 use checkpoints::HeldHead;
 use evidence::{EvidenceSources, Progress};
 use finding::{AuditReport, FileCounts, Identity, LedgerState, Outcome, StatementCounts, Verdict};
@@ -37,8 +39,11 @@ use rule_set::RuleSet;
 use rules::Weighed;
 use time::{TimeBounds, TimeKeeper, TimeLine};
 
+use crate::evidence::catalogue::Catalogue;
+use crate::evidence::polygons::{Boundary, Shape};
 use crate::evidence::walk::Interrupted;
 use crate::statement::authority::Authority;
+use crate::statement::bodies::Body;
 use crate::statement::envelope::LedgerId;
 use crate::tlog::bundle::Bundle;
 use crate::tlog::hash::{Tree, TreeSize};
@@ -64,6 +69,10 @@ pub struct AuditInput {
     pub evidence: EvidenceSources,
     /// The rules to judge by.
     pub rules: RuleSet,
+    /// The catalogues at hand, the one to take where the ledger publishes none first.
+    pub catalogues: Vec<Catalogue>,
+    /// The boundary of the site, if the file at hand is the one the ledger names.
+    pub boundary: Option<Boundary>,
 }
 
 impl AuditInput {
@@ -78,6 +87,8 @@ impl AuditInput {
             policy: None,
             evidence: EvidenceSources::default(),
             rules: RuleSet::built_in(),
+            catalogues: vec![Catalogue::built_in().clone()],
+            boundary: None,
         }
     }
 }
@@ -110,6 +121,7 @@ struct Examined<'i> {
     input: &'i AuditInput,
     out: Findings,
     record: Record,
+    anchors: AnchorBook,
     authority: Option<Authority>,
     bounds: TimeBounds,
     identity: Option<Identity>,
@@ -149,7 +161,7 @@ impl<'i> Examined<'i> {
             time.take_up(head);
         }
         strays::report_strays(&folder, size, &mut out);
-        let (files, restated) =
+        let (files, restated, anchors) =
             evidence::check_evidence(&folder, size, &read, &input.evidence, &mut out, progress)?;
 
         let mut statements = read.counts;
@@ -166,6 +178,7 @@ impl<'i> Examined<'i> {
         Ok(Examined {
             input,
             record: read.record,
+            anchors,
             authority: read.authority,
             bounds,
             identity,
@@ -183,13 +196,25 @@ impl<'i> Examined<'i> {
     fn weighed(&self) -> Weighed<'_> {
         Weighed {
             record: &self.record,
+            anchors: &self.anchors,
+            catalogues: &self.input.catalogues,
             authority: self.authority.as_ref(),
             bounds: &self.bounds,
             known: &self.input.known,
             figures: &self.input.rules.figures,
             clock_s: self.input.clock_s,
-            boundary: None,
+            boundary: self.boundary(),
         }
+    }
+
+    /// The boundary counts if it is the file that the site names.
+    fn boundary(&self) -> Option<&Shape> {
+        let boundary = self.input.boundary.as_ref()?;
+        let named = self.record.live().filter_map(|said| match &said.body {
+            Body::SiteDescribe(site) => Some(site.boundary),
+            _ => None,
+        });
+        (named.last().flatten() == Some(boundary.digest)).then_some(&boundary.shape)
     }
 
     fn report(self, out: Findings) -> AuditReport {

@@ -261,6 +261,11 @@ rules! {
     /// A claim whose uncertainty is large takes something off for it.
     R41, Claims, Warning, "large uncertainties are deducted",
         "large uncertainties are not deducted";
+
+    /// A sample draws from the evidence that the ledger held at its size, and its result reports on the
+    /// rows drawn, in their order.
+    R42, Process, Error, "samples report on the rows that were drawn",
+        "samples do not report on the rows that were drawn";
 }
 
 impl fmt::Display for Rule {

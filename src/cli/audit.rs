@@ -17,6 +17,7 @@ use crate::audit::checkpoints::HeldHead;
 use crate::audit::evidence::{EvidenceSources, Progress};
 use crate::audit::rule_set::{self, RuleSet};
 use crate::audit::{AuditInput, audit};
+use crate::evidence::catalogue::Catalogue;
 use crate::report;
 use crate::statement::short_head::ShortHead;
 use crate::store::layout::{STORE_FOLDER, StoreFolder};
@@ -98,6 +99,8 @@ pub fn run(context: &Context, args: Args) -> Outcome {
             files: args.files.or(subject.files),
         },
         rules: args.rules.as_deref().map_or_else(|| Ok(RuleSet::built_in()), read_rules)?,
+        catalogues: vec![Catalogue::built_in().clone()],
+        boundary: None,
     };
     let total = input.held.iter().map(|held| held.tree().size.0).max().unwrap_or(0);
     let display = Display::begin(context.voice, "Checking", Unit::Statements, total);

@@ -9,12 +9,22 @@
 use geo::{BooleanOps, Contains, GeodesicArea, LineString, MultiPolygon, Validation};
 
 use crate::statement::bodies::claim::area::{Area, Bounds, Polygon, Ring};
+use crate::tlog::hash::Hash;
 
 /// An area, ready to be measured.
 #[derive(Clone, Debug)]
 pub struct Shape {
     polygons: MultiPolygon<f64>,
     bounds: Bounds,
+}
+
+/// The boundary of a site: the file's digest, as `site.describe` names it, and its shape.
+#[derive(Clone, Debug)]
+pub struct Boundary {
+    /// SHA-256 of the file.
+    pub digest: Hash,
+    /// Its shape.
+    pub shape: Shape,
 }
 
 /// Why an area is no sound shape: its rings cross, touch along a side or do not lie inside one another.

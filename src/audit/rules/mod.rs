@@ -11,6 +11,8 @@
 //! Each rule is a small function that adds findings; what it asks stands at [`super::rule::Rule`].
 
 mod claims;
+pub mod coverage;
+mod evidence;
 pub mod history;
 mod independence;
 mod overlaps;
@@ -20,6 +22,7 @@ mod weighed;
 
 pub use weighed::Weighed;
 
+use coverage::Coverage;
 use history::History;
 use roles::Ledgers;
 
@@ -30,6 +33,9 @@ pub(super) fn judge(ledgers: &[Weighed<'_>], outs: &mut [Findings]) {
     let all = Ledgers::of(ledgers);
     for (weighed, out) in ledgers.iter().zip(outs.iter_mut()) {
         let history = History::of(weighed);
+        let coverage = Coverage::of(weighed);
+        coverage::judge(weighed, &history, coverage.as_ref(), out);
+        evidence::judge(&all, weighed, out);
         claims::judge(weighed, out);
         process::judge(&all, weighed, &history, out);
         independence::judge(weighed, out);

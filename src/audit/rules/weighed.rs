@@ -1,11 +1,13 @@
 //! What a rule is given.
 
+use crate::audit::anchors::AnchorBook;
 use crate::audit::finding::{Outcome, Rule, Subject};
 use crate::audit::findings::Findings;
 use crate::audit::identity::Known;
 use crate::audit::record::{Record, Said};
 use crate::audit::rule_set::Figures;
 use crate::audit::time::TimeBounds;
+use crate::evidence::catalogue::Catalogue;
 use crate::evidence::polygons::Shape;
 use crate::statement::authority::Authority;
 use crate::statement::bodies::Body;
@@ -17,6 +19,10 @@ use crate::statement::bodies::site::Describe;
 pub struct Weighed<'a> {
     /// What it says.
     pub record: &'a Record,
+    /// Its anchors, and what they bear on.
+    pub anchors: &'a AnchorBook,
+    /// The catalogues at hand.
+    pub catalogues: &'a [Catalogue],
     /// Who may sign what in it; absent where statement 0 cannot be read.
     pub authority: Option<&'a Authority>,
     /// By when it had which sizes, on the word of witnesses.
