@@ -63,7 +63,7 @@ pub fn run(context: &Context, _: Args) -> Outcome {
         "elsewhere": others,
         "root": KeyId::of(&authority.root().key).to_string(),
     });
-    Ok(Answer::new("key", text, fields))
+    Ok(Answer::new("keys", text, fields))
 }
 
 fn short(key: &KeyId) -> String {
