@@ -15,6 +15,7 @@ use crate::report::words::count;
 use crate::statement::authority::Authority;
 use crate::statement::envelope::{LedgerId, Statement};
 use crate::store::disk::{Disk, RealDisk};
+use crate::store::durable;
 use crate::store::heads::HeadPlaces;
 use crate::store::layout::StoreFolder;
 use crate::store::lock::{Holder, Lock, PATIENCE};
@@ -64,7 +65,7 @@ impl OwnStore {
             [only] => only.clone(),
             several => {
                 let read = |name: &SafeName| (name.clone(), read::ledger_in(&folder(name)));
-                signed_here(&store, several.iter().map(read).collect())?
+                signed_here(&store, &*disk, several.iter().map(read).collect())?
             }
         };
         Ok(OwnStore { folder: folder(&name), name, disk: Arc::clone(&disk), store })
@@ -215,36 +216,37 @@ impl OwnStore {
     }
 }
 
-/// The ledger of several that has a head here. One that cannot be read might be that one: then nothing
-/// else is taken in its place.
+/// The ledger of several that has a head here. Where a head belongs to none that can be read, one that
+/// cannot might be it: then no other is taken in its place.
 fn signed_here(
     store: &StoreFolder,
+    disk: &dyn Disk,
     ledgers: Vec<(SafeName, Result<LedgerId, LedgerUnreadable>)>,
 ) -> Result<SafeName, Failure> {
+    let heads = durable::list(disk, &store.heads())?;
+    let heads = heads.iter().filter(|head| Hash::from_hex(&head.name).is_some()).count();
     let has_head = |read: &Result<LedgerId, LedgerUnreadable>| {
         read.as_ref().is_ok_and(|ledger| store.head(*ledger).is_file())
     };
     let (with_head, others): (Vec<_>, Vec<_>) =
         ledgers.into_iter().partition(|(_, read)| has_head(read));
-    if let Some((name, fault)) =
-        others.into_iter().find_map(|(name, read)| Some((name, read.err()?)))
-    {
-        return Err(Failure::new(
+    let unreadable = others.into_iter().find_map(|(name, read)| Some((name, read.err()?)));
+    match (&with_head[..], unreadable) {
+        ([(name, _)], None) => Ok(name.clone()),
+        ([(name, _)], Some(_)) if heads == 1 => Ok(name.clone()),
+        (_, Some((name, fault))) => Err(Failure::new(
             Exit::Finding,
             "it cannot be told which ledger is signed here",
             format!("the one in {} cannot be read: {fault}", store.ledger(&name).display()),
             "put its newest copy back; treering audit FOLDER names what is damaged",
-        ));
-    }
-    match &with_head[..] {
-        [(name, _)] => Ok(name.clone()),
-        [] => Err(Failure::new(
+        )),
+        ([], None) => Err(Failure::new(
             Exit::MayBeCopy,
             "it cannot be told which ledger is signed here",
             format!("{} holds several, and none of them has a head", store.ledgers().display()),
             "put the folder heads back from a copy of the store, then treering resume",
         )),
-        several => Err(Failure::new(
+        (several, None) => Err(Failure::new(
             Exit::Usage,
             "several ledgers are signed here",
             several.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", "),

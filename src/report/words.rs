@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::evidence::path::hides_or_moves_text;
+
 /// A count with thousands apart: 12,408.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -90,18 +92,6 @@ pub fn visible(text: &str) -> String {
         }
     }
     shown
-}
-
-/// Control characters, zero-width characters, line separators and writing-direction overrides.
-fn hides_or_moves_text(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2066}'..='\u{2069}'
-                | '\u{feff}'
-        )
 }
 
 /// The bytes of a file name on one line; bytes that are no UTF-8 as `\xNN`.

@@ -31,8 +31,7 @@ use super::safe_name::SafeName;
 use crate::statement::envelope::LedgerId;
 use crate::tlog::hash::Hash;
 
-/// The folder's name inside its home.
-pub const STORE_FOLDER: &str = ".treering";
+pub use crate::evidence::walk::STORE_FOLDER;
 
 /// The folders of a store and who may read them.
 const FOLDERS: [(&str, Access); 7] = [

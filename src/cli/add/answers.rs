@@ -99,8 +99,13 @@ pub fn would_record(own: &OwnStore, walked: &Walk, summary: &Summary) -> Answer 
         bytes(summary.bytes),
         count(summary.recorded.len() as u64)
     );
-    for line in summary.lines(&walked.files) {
-        text.push_str(&format!("  {line}\n"));
+    if summary.files == 0 {
+        let already = counted(summary.recorded.len() as u64, "file");
+        text = format!("Would record nothing new: {already} recorded before.\n");
+    } else {
+        for line in summary.lines(&walked.files) {
+            text.push_str(&format!("  {line}\n"));
+        }
     }
     text.push_str(&exceptions.text());
     let mut fields = files_json(walked, summary, &exceptions);

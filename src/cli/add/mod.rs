@@ -142,10 +142,8 @@ fn without_recorded(
         Err(IndexingError::Interrupted) => {
             return Err(interrupted("stopped before anything was recorded", GO_ON));
         }
-        // What the index cannot say the files say.
-        Err(why) => {
-            context.voice.warn(&format!("the index is behind: {why} (treering reindex)"));
-        }
+        // What the index cannot say the files say; the commit will warn of it.
+        Err(why) => context.voice.detail(&format!("the index is behind: {why}")),
     }
     let rows = Finder::open(places, head).files(&reading.digests)?.rows;
     let recorded: BTreeSet<Hash> = rows.into_keys().collect();
