@@ -1,23 +1,21 @@
 //! Files looked up in a ledger that is held here, by its manifests.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use super::Context;
 use super::check::{Checked, Checks};
 use super::exit::Exit;
-use super::failures::{unreadable, usage};
+use super::failures::usage;
 use super::given_file::{self, Unhashed};
 use super::own_store::OwnStore;
+use super::standing::Judgements;
 use super::voice::Failure;
-use super::{Context, standing};
-use crate::evidence::manifest::{ManifestReader, ManifestRow};
-use crate::ledger::book::Book;
-use crate::ledger::read;
-use crate::report::words::{count, file_name, rfc3339, safe, time};
+use crate::ledger::indexing::files_of;
+use crate::report::words::{are, file_name, rfc3339, safe, time};
+use crate::statement::authority::Authority;
 use crate::statement::bodies::Body;
 use crate::statement::envelope::{LedgerId, Statement};
 use crate::tlog::hash::{Hash, Position};
@@ -29,20 +27,24 @@ pub fn check(
     pinned: Option<LedgerId>,
 ) -> Result<Checks, Failure> {
     let own = OwnStore::find(context)?;
-    let book = own.book()?;
-    if pinned.is_some_and(|pinned| pinned != book.ledger()) {
+    let ledger = own.ledger()?;
+    if pinned.is_some_and(|pinned| pinned != ledger) {
         return Err(usage(
             "the ledger held here is not the one you name",
-            format!("it is {}", book.ledger()),
+            format!("it is {ledger}"),
             "name its store with --store, or check against a receipt",
         ));
     }
     let hashes: Vec<_> = files.iter().map(|file| (file, given_file::hash(file))).collect();
     let wanted: BTreeSet<Hash> =
         hashes.iter().filter_map(|(_, hashed)| Some(hashed.as_ref().ok()?.0)).collect();
-    let search = Search::through(&own, &book, &wanted)?;
+    let mut search = Search::default();
+    let book = own.book_and(|position, statement| {
+        search.judgements.note(position, statement);
+        search.take(context, &own, &wanted, position, statement);
+    })?;
     let judge = |(file, hashed): (&PathBuf, Result<(Hash, u64), Unhashed>)| match hashed {
-        Ok((digest, _)) => Ok(search.judge(file, digest)),
+        Ok((digest, _)) => Ok(search.judge(book.authority(), file, digest)),
         Err(why) => Checked::not_hashed(file, why),
     };
     Ok(Checks {
@@ -60,50 +62,63 @@ pub fn check(
 struct Recording {
     position: Position,
     statement: Statement,
-    standing: standing::InWords,
 }
 
 /// What a search through all manifests found.
+#[derive(Default)]
 struct Search {
     recordings: Vec<Recording>,
     /// The first recording of each file, by its place in the list.
     found: BTreeMap<Hash, usize>,
-    /// Anchors whose manifest is not here, or shows not all of its rows.
+    /// Anchors whose manifest is not here, is damaged, or shows not all of its rows.
     unread: u64,
+    judgements: Judgements,
 }
 
 impl Search {
-    fn through(own: &OwnStore, book: &Book, wanted: &BTreeSet<Hash>) -> Result<Search, Failure> {
-        let mut search = Search { recordings: Vec::new(), found: BTreeMap::new(), unread: 0 };
-        for statement in read::statements(&own.folder, book.tree().size) {
-            let (position, statement) = statement?;
-            let Body::Anchor(anchor) = &statement.payload.body else { continue };
-            let private = own.store.manifest(&anchor.root);
-            let public = own.folder.path().join("manifests").join(anchor.root.to_string());
-            let Some(path) = [private, public].into_iter().find(|path| path.is_file()) else {
-                search.unread += 1;
-                continue;
-            };
-            let (rows, whole) = matching_rows(&path, anchor.root, wanted)?;
-            search.unread += u64::from(!whole);
-            if rows.is_empty() {
-                continue;
+    /// Looks for the files in the manifest of an anchor.
+    fn take(
+        &mut self,
+        context: &Context,
+        own: &OwnStore,
+        wanted: &BTreeSet<Hash>,
+        position: Position,
+        statement: &Statement,
+    ) {
+        let Body::Anchor(anchor) = &statement.payload.body else { return };
+        let public = own.folder.path().join("manifests").join(anchor.root.to_string());
+        let mut files = None;
+        for path in [own.store.manifest(&anchor.root), public] {
+            match files_of(&path, anchor) {
+                Ok(None) => continue,
+                Ok(found) => files = found,
+                Err(_) => context.voice.warn(&format!(
+                    "the manifest {} does not hold: put its second copy back (treering audit names \
+                     what is damaged)",
+                    path.display()
+                )),
             }
-            for row in rows {
-                search.found.entry(row).or_insert(search.recordings.len());
-            }
-            let standing = standing::of(own, book, position, &statement)?;
-            search.recordings.push(Recording { position, statement, standing });
+            break;
         }
-        Ok(search)
+        self.unread += u64::from(!files.as_ref().is_some_and(|files| files.all));
+        let rows = files.into_iter().flat_map(|files| files.shown).map(|(_, sha256)| sha256);
+        let mut rows = rows.filter(|sha256| wanted.contains(sha256)).peekable();
+        if rows.peek().is_none() {
+            return;
+        }
+        for row in rows {
+            self.found.entry(row).or_insert(self.recordings.len());
+        }
+        self.recordings.push(Recording { position, statement: statement.clone() });
     }
 
-    fn judge(&self, file: &Path, digest: Hash) -> Checked {
+    fn judge(&self, authority: &Authority, file: &Path, digest: Hash) -> Checked {
         let name = file_name(file.as_os_str().as_encoded_bytes());
         let Some(recording) = self.found.get(&digest).map(|&found| &self.recordings[found]) else {
             return self.not_recorded(name, digest);
         };
-        let Recording { position, statement, standing } = recording;
+        let Recording { position, statement } = recording;
+        let standing = self.judgements.on(authority, *position, statement);
         let header = &statement.header;
         let mut lines = vec![
             format!(
@@ -141,11 +156,9 @@ impl Search {
             ),
             unread => (
                 format!(
-                    "no row that could be read has these bytes, but {} not here or shown in part",
-                    match unread {
-                        1 => "1 manifest is".to_string(),
-                        more => format!("{} manifests are", count(more)),
-                    }
+                    "no row that could be read has these bytes, but {} not here, damaged or shown in \
+                     part",
+                    are(unread, "manifest")
                 ),
                 Exit::Incomplete,
             ),
@@ -167,32 +180,4 @@ fn title(statement: &Statement) -> &str {
         Body::Anchor(anchor) => &anchor.title,
         _ => "",
     }
-}
-
-/// The wanted digests among the rows shown, and whether all rows are shown.
-fn matching_rows(
-    path: &Path,
-    root: Hash,
-    wanted: &BTreeSet<Hash>,
-) -> Result<(Vec<Hash>, bool), Failure> {
-    let damaged = |why: String| {
-        let what = format!("the manifest {} does not hold", path.display());
-        Failure::new(Exit::Finding, what, why, "put its second copy back")
-    };
-    let file = File::open(path).map_err(|why| unreadable(path, why))?;
-    let mut reader =
-        ManifestReader::new(BufReader::new(file)).map_err(|why| damaged(why.to_string()))?;
-    let mut matching = Vec::new();
-    while let Some(row) = reader.next_row().map_err(|why| damaged(why.to_string()))? {
-        if let ManifestRow::Shown { row, .. } = row
-            && wanted.contains(&row.sha256())
-        {
-            matching.push(row.sha256());
-        }
-    }
-    let totals = reader.read_to_end().map_err(|why| damaged(why.to_string()))?;
-    if totals.tree.root != root {
-        return Err(damaged("its rows have another root than its name".into()));
-    }
-    Ok((matching, totals.is_complete()))
 }
