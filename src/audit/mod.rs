@@ -101,7 +101,7 @@ pub fn audit(input: &AuditInput, progress: &Progress<'_>) -> Result<AuditReport,
     statements.disputed = restated.disputed;
     statements.affirmed = restated.affirmed;
     statements.superseded = restated.superseded;
-    let state = checkpoints::state(&out);
+    let state = checkpoints::state(&out, recognised.faults);
     let identity = read.authority.as_ref().map(|authority| Identity {
         ledger: authority.ledger(),
         name: authority.genesis().name.clone(),

@@ -76,12 +76,18 @@ pub fn read(path: &Path, kind: Kind, ceiling: usize) -> Result<Vec<u8>, Failure>
         ErrorKind::NotFound => missing(path, kind.phrase()),
         _ => unreadable(path, why),
     };
-    let file = File::open(path).map_err(refused)?;
-    if file.metadata().map_err(refused)?.is_dir() {
+    let found = path.metadata().map_err(refused)?;
+    if found.is_dir() {
         let what = format!("{} is a folder", path.display());
         return Err(usage(what, format!("{} is a file", kind.phrase()), "name the file"));
     }
-    read_whole(file, path, kind, ceiling)
+    // Opening a named pipe waits for somebody who may never come. Those that a shell hands over
+    // (`<(command)`) lie in /dev and have their writer.
+    if !found.is_file() && !path.starts_with("/dev") {
+        let what = format!("{} is no regular file", path.display());
+        return Err(usage(what, format!("{} is one", kind.phrase()), "name the file"));
+    }
+    read_whole(File::open(path).map_err(refused)?, path, kind, ceiling)
 }
 
 /// [`read`], from a source that is open already; `path` is what it is called.
