@@ -261,7 +261,7 @@ def check_checkpoint(data, name, ledger):
     demand(ledger.tree.was(int(size), from_base64(root)), "its root is not that of the statements")
     # Key id: the first four bytes of SHA256(name || 0A || 01 || key); 01 stands for Ed25519.
     log_keys = {sha256(origin.encode(), b"\n\x01", key)[:4]: key for _, key in ledger.log_keys}
-    signed, others = set(), []
+    signed, others = set(), []  # by log keys; by others
     for line in lines.splitlines():
         _, signer, signature = line.split(" ")
         signature = from_base64(signature)
@@ -272,7 +272,8 @@ def check_checkpoint(data, name, ledger):
         else:
             others.append(f"{signer}+{signature[:4].hex()}")
     in_force = [key for smallest, key in ledger.log_keys if smallest <= int(size)][-1]
-    demand(in_force in signed, "it is not signed by the log key in force at its size")
+    recovered = ledger.unjudged is not None and signed  # which may have taken a log key back
+    demand(in_force in signed or recovered, "it is not signed by the log key in force at its size")
     return f"not checked: the signature by {', '.join(others)}" if others else None
 
 # ---- The folder: statements and hashes in files of 256, the last of fewer
@@ -362,7 +363,7 @@ def main(folder, *options):
         sys.exit(print(f"no folder, or no option: {folder!a} {flag!a}", file=sys.stderr) or 2)
     ledger, problems, remarks = audit(folder)
     found = (ledger.id or b"").hex()
-    if given not in ("", found):
+    if given.lower() not in ("", found):
         problems.append(f"the ledger's id is not the one given but {found}")
     if ledger.unjudged is not None:
         remarks.append(f"not checked: who might sign after the root was recovered at {ledger.unjudged}")
@@ -370,7 +371,7 @@ def main(folder, *options):
     remarks.append(limits + ("" if given else ", whose ledger this is (--id)"))
     lines = [f"problem: {problem}" for problem in problems] + [f"remark: {remark}" for remark in remarks]
     passed = f"checks passed: {len(ledger.tree.levels[0])} statements of ledger {found}"
-    for line in [*lines, f"{len(problems)} problems" if problems else passed]:
+    for line in [*lines, f"{len(problems)} problem{'s' * (len(problems) > 1)}" if problems else passed]:
         print(ascii(line)[1:-1])  # what stands in a ledger may hold anything
     return 3 if problems else 0
 

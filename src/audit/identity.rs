@@ -48,6 +48,8 @@ pub struct Recognised {
     pub pin: Option<(i64, Option<i64>)>,
     /// This computer signs it.
     pub own: bool,
+    /// How many promises it does not keep. That is said of the promise, not of the ledger's own state.
+    pub faults: u64,
 }
 
 impl Recognised {
@@ -65,7 +67,11 @@ pub fn recognise(
     known: &Known,
     out: &mut Findings,
 ) -> Recognised {
-    let mut fail = |code, what| out.add(Rule::R03, Outcome::Fail, code, Subject::Ledger, what);
+    let mut faults = 0;
+    let mut fail = |code, what| {
+        faults += 1;
+        out.add(Rule::R03, Outcome::Fail, code, Subject::Ledger, what);
+    };
     let on_card = known.card.as_ref().map(|card| card.ledger);
     for (meant, from) in [(expected, "the one asked for"), (on_card, "the one on the card")] {
         if let Some(meant) = meant.filter(|meant| ledger != Some(*meant)) {
@@ -75,13 +81,13 @@ pub fn recognise(
         }
     }
     let (Some(ledger), Some(genesis)) = (ledger, authority.map(Authority::genesis)) else {
-        return Recognised::default();
+        return Recognised { faults, ..Recognised::default() };
     };
     let mut as_promised = |promise: &Promise, from: &str| match promise.check(ledger, genesis) {
         Ok(()) => true,
         Err(differs) => {
             let what = format!(
-                "the {} {from} is not the one in the ledger's statement 0: whoever made it changed it",
+                "the {} {from} is not the one in the ledger's statement 0: somebody changed it, or made it up",
                 differs.0
             );
             fail("promise-differs", what);
@@ -106,5 +112,6 @@ pub fn recognise(
         card,
         pin: held.map(|pin| (pin.compared_s, pin.accreditor_since_s)),
         own: known.own == Some(ledger),
+        faults,
     }
 }

@@ -175,6 +175,7 @@ impl<'i> Examined<'i> {
             origin: authority.genesis().origin.to_string(),
         });
         let (time, bounds) = time.finish();
+        let state = checkpoints::state(&out, recognised.faults);
         Ok(Examined {
             input,
             record: read.record,
@@ -185,7 +186,7 @@ impl<'i> Examined<'i> {
             recognised,
             head: head.map(|head| head.tree()),
             compared_with,
-            state: checkpoints::state(&out),
+            state,
             time,
             statements,
             files,

@@ -19,6 +19,7 @@ use crate::audit::rule_set::{self, RuleSet};
 use crate::audit::{AuditInput, audit};
 use crate::evidence::catalogue::Catalogue;
 use crate::report;
+use crate::statement::envelope::LedgerId;
 use crate::statement::short_head::ShortHead;
 use crate::store::layout::{STORE_FOLDER, StoreFolder};
 use crate::tlog::checkpoint::SignedCheckpoint;
@@ -68,6 +69,8 @@ struct Subject {
     manifests: Vec<PathBuf>,
     held: Vec<HeldHead>,
     policy: Option<PathBuf>,
+    /// The ledger, if this computer remembers signing it.
+    signed_here: Option<LedgerId>,
 }
 
 /// Audits.
@@ -85,7 +88,8 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     subject.manifests.extend(args.manifests);
     let policy_file = args.policy.or(subject.policy);
     let policy = policy_file.as_deref().map(read_policy).transpose()?;
-    let known = known::known(context, args.card.as_deref())?;
+    let mut known = known::known(context, args.card.as_deref())?;
+    known.own = subject.signed_here.or(known.own);
     let expected = args.ledger_id.as_deref().map(known::ledger_id).transpose()?;
     let input = AuditInput {
         folder: subject.folder,
@@ -129,7 +133,8 @@ fn find_subject(context: &Context, path: Option<&Path>) -> Result<Subject, Failu
         Located::Store(store) => own(OwnStore::open(store)?),
         Located::Public(folder) => {
             let (manifests, held) = (Vec::new(), Vec::new());
-            Ok(Subject { folder, files: None, manifests, held, policy: None })
+            let (files, policy, signed_here) = (None, None, None);
+            Ok(Subject { folder, files, manifests, held, policy, signed_here })
         }
     }
 }
@@ -182,6 +187,7 @@ fn own(own: OwnStore) -> Result<Subject, Failure> {
         files: Some(own.store.home().to_path_buf()),
         manifests: vec![own.store.manifests()],
         policy: Some(policy).filter(|policy| remembered.is_some() && policy.is_file()),
+        signed_here: remembered.and_then(|_| own.ledger().ok()),
         held: remembered.map(HeldHead::Remembered).into_iter().collect(),
     })
 }

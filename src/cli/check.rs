@@ -27,6 +27,9 @@ use crate::tlog::policy::{Evaluation, Policy, Quorum};
 /// Ceiling of a policy's file, in bytes: some hundred thousand witnesses.
 const POLICY_BYTES_MAX: usize = 16 << 20;
 
+/// Said of a file that the receipt has no row of.
+const NOT_PROVEN: &str = "these are not the bytes that the receipt proves";
+
 /// What no check of a file can show.
 pub const NOT_SHOWN: &str = "Not shown: that a file shows what it is said to show.";
 
@@ -377,11 +380,12 @@ fn check_file(
     let anchored = found.and_then(|row| Some((row, checked.anchor(row.anchor)?)));
     let Some((row, (statement, anchor))) = anchored else {
         return Ok(Checked {
-            json: json!({ "file": name, "result": "DIFFERS", "sha256": digest.to_string() }),
+            json: json!({ "file": name, "result": "DIFFERS", "sha256": digest.to_string(),
+                          "why": NOT_PROVEN }),
             name,
             word: "DIFFERS",
             lines: vec![
-                "these are not the bytes that the receipt proves".into(),
+                NOT_PROVEN.into(),
                 "commonest cause: the file was re-saved, cropped or sent through a messenger; \
                  ask for the original"
                     .into(),

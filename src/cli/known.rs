@@ -97,8 +97,8 @@ pub fn must_be(
             Exit::Finding,
             "the ledger is not as its card promises",
             finding.what,
-            "ask the site for its card again and compare the digits by telephone; until then believe \
-             neither",
+            "ask the site for its card again, compare the digits by telephone, and take a wrong pin out \
+             of trust.toml; until then believe neither",
         )),
     }
 }

@@ -7,6 +7,9 @@ use crate::audit::identity::Recognised;
 
 /// In words, one line.
 pub fn recognised_words(recognised: &Recognised) -> String {
+    if recognised.faults > 0 {
+        return "DIFFERS: not the ledger that was meant, or not as its card promises (R03)".into();
+    }
     let mut words = Vec::new();
     if recognised.card {
         words.push("as the card promises".to_string());
@@ -41,5 +44,6 @@ pub fn recognised_json(recognised: &Recognised) -> Value {
         "id": recognised.id,
         "pin": pin,
         "own": recognised.own,
+        "differs": recognised.faults,
     })
 }

@@ -14,6 +14,8 @@ use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
+use super::hex::Hex;
+
 /// A public key that passed admission. Parsed once; checking a signature does not parse again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PublicKey(VerifyingKey);
@@ -65,13 +67,13 @@ impl PublicKey {
             return Ok(key);
         }
         let key = VerifyingKey::from_bytes(&bytes).map_err(|_| KeyRefused::NotAPoint)?;
-        let point = key.to_edwards();
-        if point.compress().to_bytes() != bytes {
+        if !is_canonical(&bytes) {
             return Err(KeyRefused::NotCanonical);
         }
         if key.is_weak() {
             return Err(KeyRefused::SmallOrder);
         }
+        let point = key.to_edwards();
         if !is_torsion_free(&point) {
             return Err(KeyRefused::Torsion);
         }
@@ -89,6 +91,13 @@ impl PublicKey {
     pub fn as_bytes(&self) -> &[u8; PublicKey::LENGTH] {
         self.0.as_bytes()
     }
+}
+
+/// Whether y, without the sign bit of x, is below p = 2²⁵⁵ − 19. The one other way to spell a point
+/// twice, a sign where x is 0, is open only to two points of small order.
+fn is_canonical(bytes: &[u8; PublicKey::LENGTH]) -> bool {
+    let [lowest, middle @ .., highest] = bytes;
+    *lowest < 0xed || highest & 0x7f != 0x7f || middle.iter().any(|byte| *byte != 0xff)
 }
 
 /// Whether [ℓ]P = 0, asked as [ℓ−1]P = −P: a scalar is below ℓ. The key is public, so the quick
@@ -136,9 +145,7 @@ fn remember(key: PublicKey) {
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PublicKey(")?;
-        self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
-        f.write_str(")")
+        write!(f, "PublicKey({})", Hex(self.as_bytes()))
     }
 }
 
@@ -242,6 +249,20 @@ mod tests {
         assert_eq!(PublicKey::admit(spelled_long), Err(KeyRefused::NotCanonical));
 
         assert_eq!(PublicKey::admit([2; 32]), Err(KeyRefused::NotAPoint));
+    }
+
+    #[test]
+    fn one_spelling_as_by_compressing_again() {
+        for lowest in 0xe0..=0xff {
+            for highest in [0x7f, 0xff, 0x7e] {
+                let mut bytes = [0xff; 32];
+                (bytes[0], bytes[31]) = (lowest, highest);
+                let Ok(key) = VerifyingKey::from_bytes(&bytes) else { continue };
+                let same = key.to_edwards().compress().to_bytes() == bytes;
+                assert!(is_canonical(&bytes) == same || key.is_weak(), "{lowest:x} {highest:x}");
+                assert!(same || PublicKey::admit(bytes).is_err());
+            }
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use tempfile::TempDir;
 use treering::audit::AuditInput;
-use treering::audit::finding::{AuditReport, Outcome, Rule, Verdict};
+use treering::audit::finding::{AuditReport, LedgerState, Outcome, Rule, Verdict};
 use treering::audit::identity::{Known, Pin};
 use treering::report;
 use treering::statement::card::{Card, Promise};
@@ -66,6 +66,9 @@ fn a_card_with_another_word_on_it() {
         assert!(finding.what.starts_with(&format!("the {field} on the card")), "{finding:?}");
         assert_eq!(report.verdict, Verdict::Fail);
         assert!(!report.recognised.card);
+        // The card is wrong; the ledger is not broken.
+        assert_eq!(report.state, LedgerState::Consistent);
+        assert!(report::audit::text(&report).contains("Identity   DIFFERS"));
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use super::proof::HeldLedger;
-use crate::cli::standing;
+use crate::cli::standing::{InWords, Judgements};
 use crate::cli::voice::Failure;
 use crate::evidence::attribute::Attribute;
 use crate::evidence::manifest::{ManifestReader, ManifestRow};
@@ -47,7 +47,7 @@ pub struct Recording {
     /// What it says.
     pub statement: Statement,
     /// What later statements made of it.
-    pub standing: standing::InWords,
+    pub standing: InWords,
     rows: Vec<(u64, Hash)>,
 }
 
@@ -79,9 +79,12 @@ impl Search {
     pub fn through(held: &HeldLedger<'_>, wanted: &Wanted) -> Result<Search, Failure> {
         let mut search = Search::default();
         let mut keys = KeyBook::default();
+        let mut judgements = Judgements::default();
+        let mut proven = Vec::new();
         for statement in read::statements(&held.own.folder, held.size()) {
             let (position, statement) = statement?;
             keys.learn(&statement);
+            judgements.note(position, &statement);
             let Body::Anchor(anchor) = &statement.payload.body else { continue };
             let Some(rows) = search.read_copies(held, anchor.root, wanted) else {
                 search.unread += 1;
@@ -100,12 +103,18 @@ impl Search {
                 continue;
             }
             for (_, digest) in &rows.matching {
-                search.found.entry(*digest).or_insert(search.recordings.len());
+                search.found.entry(*digest).or_insert(proven.len());
             }
-            let standing = standing::of(held.own, held.book, position, &statement)?;
-            let recording = Recording { position, statement, standing, rows: rows.matching };
-            search.recordings.push(recording);
+            proven.push((position, statement, rows.matching));
         }
+        // How a recording stands follows from everything after it.
+        search.recordings = proven
+            .into_iter()
+            .map(|(position, statement, rows)| {
+                let standing = judgements.on(held.book.authority(), position, &statement);
+                Recording { position, statement, standing, rows }
+            })
+            .collect();
         Ok(search)
     }
 
