@@ -1,6 +1,7 @@
 //! What an audit says: rules, what became of each, and every exception by name.
 
 use super::identity::Recognised;
+use super::portrait::Portrait;
 pub use super::rule::{Rule, Severity};
 use super::time::TimeLine;
 use crate::statement::envelope::LedgerId;
@@ -242,6 +243,8 @@ pub struct AuditReport {
     pub statements: StatementCounts,
     /// Evidence files, counted.
     pub files: FileCounts,
+    /// What the ledger says besides.
+    pub portrait: Portrait,
 }
 
 impl AuditReport {

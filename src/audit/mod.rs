@@ -10,6 +10,7 @@ pub mod finding;
 pub mod findings;
 pub mod folder;
 pub mod identity;
+pub mod portrait;
 pub mod record;
 pub mod rule;
 pub mod rule_set;
@@ -25,6 +26,7 @@ mod rules;
 mod strays;
 mod tiles;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anchors::AnchorBook;
@@ -34,6 +36,7 @@ use finding::{AuditReport, FileCounts, Identity, LedgerState, Outcome, Statement
 use findings::Findings;
 use folder::PublicFolder;
 use identity::{Known, Recognised};
+use portrait::Portrait;
 use record::Record;
 use rule_set::RuleSet;
 use rules::Weighed;
@@ -112,8 +115,13 @@ pub fn audit_several(
     let mut outs: Vec<Findings> =
         examined.iter_mut().map(|one| std::mem::take(&mut one.out)).collect();
     let weighed: Vec<Weighed<'_>> = examined.iter().map(Examined::weighed).collect();
-    rules::judge(&weighed, &mut outs);
-    Ok(examined.into_iter().zip(outs).map(|(one, out)| one.report(out)).collect())
+    let mut portraits = rules::judge(&weighed, &mut outs);
+    let read: Vec<LedgerId> = examined.iter().filter_map(|one| one.record.ledger()).collect();
+    for (one, portrait) in examined.iter_mut().zip(&mut portraits) {
+        one.complete(portrait, &read);
+    }
+    let results = examined.into_iter().zip(outs).zip(portraits);
+    Ok(results.map(|((one, out), portrait)| one.report(out, portrait)).collect())
 }
 
 /// One ledger once it is read: all but what its statements say of one another.
@@ -124,6 +132,7 @@ struct Examined<'i> {
     anchors: AnchorBook,
     authority: Option<Authority>,
     bounds: TimeBounds,
+    witnesses: BTreeMap<String, Vec<i64>>,
     identity: Option<Identity>,
     recognised: Recognised,
     head: Option<Tree>,
@@ -174,7 +183,7 @@ impl<'i> Examined<'i> {
             kind: authority.genesis().kind.clone(),
             origin: authority.genesis().origin.to_string(),
         });
-        let (time, bounds) = time.finish();
+        let (time, bounds, witnesses) = time.finish();
         let state = checkpoints::state(&out, recognised.faults);
         Ok(Examined {
             input,
@@ -182,6 +191,7 @@ impl<'i> Examined<'i> {
             anchors,
             authority: read.authority,
             bounds,
+            witnesses,
             identity,
             recognised,
             head: head.map(|head| head.tree()),
@@ -218,7 +228,17 @@ impl<'i> Examined<'i> {
         (named.last().flatten() == Some(boundary.digest)).then_some(&boundary.shape)
     }
 
-    fn report(self, out: Findings) -> AuditReport {
+    /// What only the whole audit knows.
+    fn complete(&mut self, portrait: &mut Portrait, read: &[LedgerId]) {
+        let own = self.record.ledger();
+        portrait.read_beside = read.iter().copied().filter(|id| Some(*id) != own).collect();
+        let rules = &self.input.rules;
+        portrait.rule_set = Some((rules.figures.name.clone(), rules.digest));
+        portrait.months = self.record.months().clone();
+        portrait.witnesses = std::mem::take(&mut self.witnesses);
+    }
+
+    fn report(self, out: Findings, portrait: Portrait) -> AuditReport {
         let rules = out.results();
         let worst = rules.iter().map(|rule| rule.outcome).max().unwrap_or(Outcome::CannotCheck);
         AuditReport {
@@ -240,6 +260,7 @@ impl<'i> Examined<'i> {
             findings: out.into_sorted(),
             statements: self.statements,
             files: self.files,
+            portrait,
         }
     }
 }

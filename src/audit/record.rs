@@ -3,9 +3,10 @@
 //! A ledger is mostly anchors, and they are read as a stream ([`super::evidence`]). Everything else that
 //! a rule needs is rare and kept whole: findings, decisions, claims, links, facts about the site.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::statement::authority::{Authority, Signer};
+use crate::statement::bodies::day::UtcDay;
 use crate::statement::bodies::{Body, StatementRef};
 use crate::statement::envelope::{Accreditation, Issuer, LedgerId, Statement};
 use crate::statement::key::KeyId;
@@ -51,6 +52,7 @@ pub struct Record {
     places: HashMap<Hash, usize>,
     accreditations: HashMap<KeyId, Accreditation>,
     anchoring: BTreeSet<KeyId>,
+    months: BTreeMap<(i64, u8), u64>,
     bytes: usize,
     left_out: u64,
 }
@@ -124,6 +126,11 @@ impl Record {
     pub fn resolve(&self, reference: &StatementRef) -> Option<&Said> {
         let here = reference.ledger.is_none() || reference.ledger == self.ledger;
         self.get(&reference.id).filter(|_| here)
+    }
+
+    /// Statements by year and month, as the signers' clocks say.
+    pub fn months(&self) -> &BTreeMap<(i64, u8), u64> {
+        &self.months
     }
 
     /// The keys that recorded evidence.

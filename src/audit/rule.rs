@@ -268,6 +268,13 @@ rules! {
         "samples do not report on the rows that were drawn";
 }
 
+impl Rule {
+    /// Whether it weighs statements against one another, and so needs all of them at once.
+    pub fn weighs(self) -> bool {
+        self.family() != RuleFamily::Ledger && !matches!(self, Rule::R10 | Rule::R13 | Rule::R14)
+    }
+}
+
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.id())

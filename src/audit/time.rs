@@ -4,7 +4,7 @@
 //! Signers' clocks are claims. What bounds time from outside is a quorum of cosignatures under a policy
 //! (C2SP tlog-policy): not later than T, for everything below the cosigned size.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::tlog::checkpoint::SignedCheckpoint;
 use crate::tlog::hash::{Position, TreeSize};
@@ -37,6 +37,7 @@ pub struct TimeKeeper<'p> {
     policy: Option<&'p Policy>,
     line: TimeLine,
     bounds: BTreeMap<TreeSize, i64>,
+    seen_by: BTreeMap<String, BTreeSet<i64>>,
 }
 
 /// By when, as believed witnesses say, the ledger had which sizes.
@@ -60,7 +61,7 @@ impl<'p> TimeKeeper<'p> {
     /// Nothing is known so far.
     pub fn under(policy: Option<&'p Policy>) -> TimeKeeper<'p> {
         let line = if policy.is_some() { TimeLine::NotMet } else { TimeLine::NotChecked };
-        TimeKeeper { policy, line, bounds: BTreeMap::new() }
+        TimeKeeper { policy, line, bounds: BTreeMap::new(), seen_by: BTreeMap::new() }
     }
 
     /// Takes up a checkpoint of this ledger.
@@ -69,6 +70,10 @@ impl<'p> TimeKeeper<'p> {
         else {
             return;
         };
+        for by in &evaluation.cosigned {
+            let seconds = i64::try_from(by.time.seconds()).unwrap_or(i64::MAX);
+            self.seen_by.entry(by.witness.key.name().to_string()).or_default().insert(seconds);
+        }
         if let Quorum::MetBy(time) = &evaluation.quorum {
             let seconds = i64::try_from(time.seconds()).unwrap_or(i64::MAX);
             self.bounds.insert(checkpoint.tree().size, seconds);
@@ -91,8 +96,10 @@ impl<'p> TimeKeeper<'p> {
         }
     }
 
-    /// What is known.
-    pub fn finish(self) -> (TimeLine, TimeBounds) {
-        (self.line, TimeBounds(self.bounds))
+    /// What is known; and when each believed witness cosigned, in seconds since 1970 UTC.
+    pub fn finish(self) -> (TimeLine, TimeBounds, BTreeMap<String, Vec<i64>>) {
+        let times = |(name, times): (String, BTreeSet<i64>)| (name, times.into_iter().collect());
+        let seen_by = self.seen_by.into_iter().map(times).collect();
+        (self.line, TimeBounds(self.bounds), seen_by)
     }
 }
