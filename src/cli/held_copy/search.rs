@@ -6,7 +6,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use super::proof::HeldLedger;
-use crate::cli::standing;
+use crate::cli::standing::{InWords, Judgements};
 use crate::cli::voice::Failure;
 use crate::evidence::attribute::Attribute;
 use crate::evidence::manifest::{ManifestReader, ManifestRow};
@@ -47,7 +47,7 @@ pub struct Recording {
     /// What it says.
     pub statement: Statement,
     /// What later statements made of it.
-    pub standing: standing::InWords,
+    pub standing: InWords,
     rows: Vec<(u64, Hash)>,
 }
 
@@ -78,10 +78,12 @@ impl Search {
     /// Searches. One damaged manifest does not keep the others from being read.
     pub fn through(held: &HeldLedger<'_>, wanted: &Wanted) -> Result<Search, Failure> {
         let mut search = Search::default();
-        let mut keys = KeyBook::default();
+        let (mut keys, mut judgements) = (KeyBook::default(), Judgements::default());
+        let mut proven = Vec::new();
         for statement in read::statements(&held.own.folder, held.size()) {
             let (position, statement) = statement?;
             keys.learn(&statement);
+            judgements.note(position, &statement);
             let Body::Anchor(anchor) = &statement.payload.body else { continue };
             let Some(rows) = search.read_copies(held, anchor.root, wanted) else {
                 search.unread += 1;
@@ -100,12 +102,16 @@ impl Search {
                 continue;
             }
             for (_, digest) in &rows.matching {
-                search.found.entry(*digest).or_insert(search.recordings.len());
+                search.found.entry(*digest).or_insert(proven.len());
             }
-            let standing = standing::of(held.own, held.book, position, &statement)?;
-            let recording = Recording { position, statement, standing, rows: rows.matching };
-            search.recordings.push(recording);
+            proven.push((position, statement, rows.matching));
         }
+        // How a statement stands is known when all that came after it has been read.
+        let stands = |(position, statement, rows)| {
+            let standing = judgements.on(held.book.authority(), position, &statement);
+            Recording { position, statement, standing, rows }
+        };
+        search.recordings = proven.into_iter().map(stands).collect();
         Ok(search)
     }
 
