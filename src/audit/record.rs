@@ -68,9 +68,15 @@ impl Record {
         if let Some(by) = statement.payload.by {
             self.accreditations.insert(header.key, by);
         }
-        let weighed =
-            matches!(header.typ.kind.family(), Family::Site | Family::Process | Family::Claim)
-                || matches!(statement.payload.body, Body::Link(_));
+        let (year, month, _) = UtcDay::of_second(header.issued_at).civil();
+        *self.months.entry((year, month)).or_default() += 1;
+        let body = &statement.payload.body;
+        if matches!(body, Body::Anchor(_)) {
+            self.anchoring.insert(header.key);
+        }
+        let family = header.typ.kind.family();
+        let weighed = matches!(family, Family::Site | Family::Process | Family::Claim)
+            || matches!(body, Body::Link(_) | Body::Correction(_) | Body::Erase(_));
         if !weighed {
             return;
         }
