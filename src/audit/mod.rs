@@ -14,6 +14,7 @@ pub mod portrait;
 pub mod record;
 pub mod rule;
 pub mod rule_set;
+pub mod rules;
 pub mod time;
 
 mod bundles;
@@ -22,7 +23,7 @@ mod cosigned;
 mod earlier_roots;
 mod files;
 mod reading;
-mod rules;
+
 mod strays;
 mod tiles;
 

@@ -10,12 +10,14 @@
 //! manifest, sequence      rows as a stream
 //! tree, disclosure        roots and proofs; copies that show less
 //! catalogue               the indicators that evidence can be given for
+//! boundary, polygons      where a site and a claim lie; areas and overlaps on the ellipsoid
 //! ```
 //!
 //! Reads files, never writes beside them: evidence is not moved, renamed or touched.
 
 pub mod attribute;
 pub mod batch;
+pub mod boundary;
 pub mod bulk_sha256;
 pub mod catalogue;
 pub mod disclosure;
