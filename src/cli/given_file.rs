@@ -34,6 +34,12 @@ pub enum Kind {
     PrivateKey,
     /// A rule set.
     RuleSet,
+    /// A catalogue of indicators.
+    Catalogue,
+    /// A site's boundary.
+    Boundary,
+    /// A report of an audit.
+    Report,
 }
 
 impl Kind {
@@ -48,6 +54,9 @@ impl Kind {
             Kind::Request => "a request",
             Kind::PrivateKey => "a private key",
             Kind::RuleSet => "a rule set",
+            Kind::Catalogue => "a catalogue",
+            Kind::Boundary => "a boundary",
+            Kind::Report => "a report",
         }
     }
 
