@@ -2,7 +2,7 @@
 
 use super::charts;
 use super::time_chart;
-use crate::audit::finding::{Outcome, Reach, Rule};
+use crate::audit::finding::{Outcome, Reach};
 use crate::report::audit::facts::{
     Batch, ClaimFacts, CriterionFacts, Facts, FindingFacts, RuleFacts, Sample, Time, TimeWord,
 };
@@ -32,7 +32,8 @@ pub struct CriterionRow {
     pub rows: String,
     pub latest: String,
     pub assessed: String,
-    pub flag: String,
+    /// The word, and which indicators.
+    pub flag: (&'static str, String),
     pub gap: bool,
 }
 
@@ -96,7 +97,10 @@ impl View {
     }
 
     pub fn said(&self) -> String {
-        capital(&words::said(&self.f))
+        match self.f.exit {
+            4 => "Nothing wrong was found, but not all could be checked.".into(),
+            _ => capital(&words::said(&self.f)),
+        }
     }
 
     /// Who ran it; the template takes it as it is.
@@ -166,7 +170,7 @@ impl View {
     pub fn glance(&self) -> Vec<(&'static str, String)> {
         let mut rows = vec![
             ("Identity", words::recognised_line(&self.f.ledger.recognised)),
-            ("Ledger", words::ledger_line(&self.f)),
+            ("Ledger", words::ledger_line(&self.f).replace("   ", ": ")),
             ("Recorded", self.period()),
             ("Process", self.process_words()),
             ("Coverage", self.coverage_words()),
@@ -379,10 +383,7 @@ impl View {
             "treering audit LEDGER-FOLDER \\\n  --ledger-id {id} \\\n  --as-of {}",
             self.f.run.as_of.0
         );
-        let asked = |rule: Rule| {
-            self.f.rules.iter().any(|one| one.rule == rule && one.reach == Reach::Judged)
-        };
-        if asked(Rule::R10) && self.f.files.anchored > 0 {
+        if self.f.files.anchored > 0 {
             command.push_str(" \\\n  --files EVIDENCE-FOLDER --manifests MANIFESTS-FOLDER");
         }
         if self.f.time != Time::Word(TimeWord::NotChecked) {
@@ -431,9 +432,9 @@ fn criterion_row(one: &CriterionFacts) -> CriterionRow {
         .map(|indicator| indicator.id.as_str())
         .collect();
     let flag = match (covered, bare.len()) {
-        (_, 0) => String::new(),
-        (0, _) => "◄ nothing".into(),
-        _ => format!("◄ not {}", bare.join(", ")),
+        (_, 0) => ("", String::new()),
+        (0, _) => ("◄ nothing", String::new()),
+        _ => ("◄ gap", bare.join(" ")),
     };
     CriterionRow {
         id: one.id.clone(),
