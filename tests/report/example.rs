@@ -6,7 +6,7 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tempfile::TempDir;
 use treering::audit::evidence::Progress;
@@ -17,15 +17,19 @@ use treering::evidence::catalogue::Catalogue;
 use treering::report::audit::collect::RunBy;
 use treering::report::audit::facts::Facts;
 use treering::statement::bodies::cited::{Dossier, Evidence, Indicator};
+use treering::statement::bodies::claim::ClaimKind;
+use treering::statement::bodies::claim::filing::ClaimFile;
 use treering::statement::bodies::claim::moves::{Move, Verb};
 use treering::statement::bodies::claim::opinion::{Activity, Assurance, Opinion, OpinionKind};
-use treering::statement::bodies::claim::ClaimKind;
 use treering::statement::bodies::evidence::{Anchor, Captured, Indicators, Period};
 use treering::statement::bodies::process::assessment::{Assessment, Verdict};
 use treering::statement::bodies::process::certificate::Issue;
 use treering::statement::bodies::process::concern::{About, Answer, Raise};
 use treering::statement::bodies::process::decision::{
     Advice, Check, CheckOutcome, Decision, DecisionOutcome, Recommendation, Step,
+};
+use treering::statement::bodies::process::record::{
+    Conflict, Consultation, Group, Method, Mode, Visit,
 };
 use treering::statement::bodies::process::sample::{
     Beacon, Draw, Found, FoundRow, Population, SampleResult,
@@ -34,7 +38,9 @@ use treering::statement::bodies::site::{CataloguePublish, Describe};
 use treering::statement::bodies::{Body, StatementRef};
 use treering::statement::card::Promise;
 use treering::statement::key::Role;
-use treering::statement::sample::{AnchoredRows, beacon_nonce, draw, evidence_digest, locate, seed};
+use treering::statement::sample::{
+    AnchoredRows, beacon_nonce, draw, evidence_digest, locate, seed,
+};
 use treering::tlog::cosignature::CosignatureTime;
 use treering::tlog::ed25519::SecretKey;
 use treering::tlog::hash::{Hash, Position, leaf_hash};
@@ -51,8 +57,7 @@ pub const AS_OF_S: i64 = 1_795_339_200;
 const WITNESSES: [&str; 2] = ["witness.alpine-club.example", "witness.university.example"];
 
 /// Text as a hostile party would write it.
-pub const HOSTILE: &str =
-    "</script><script>alert(1)</script><img src=x onerror=\"alert('2')\">\u{202e}lmth.\u{1b}[31m\n&amp;";
+pub const HOSTILE: &str = "</script><script>alert(1)</script><img src=x onerror=\"alert('2')\">\u{202e}lmth.\u{1b}[31m\n&amp;";
 
 /// How the reserve is told.
 #[derive(Clone, Copy, Debug, Default)]
@@ -161,17 +166,75 @@ pub fn reserve(told: Told) -> Ledger {
         note: Some(say("counted every month")),
     };
     site.file(&anna, Body::SelfAssessment(assessed.clone()));
+    let organisations = [
+        (&ben, Role::Assessor, "Assessment Group"),
+        (&bea, Role::Assessor, "Assessment Group"),
+        (&bert, Role::Assessor, "Assessment Group"),
+        (&carla, Role::Reviewer, "Assurance International"),
+        (&emil, Role::Verifier, "Alpine Verification"),
+    ];
+    for (who, capacity, organisation) in organisations {
+        site.file(
+            who,
+            Body::Conflict(Conflict {
+                capacity,
+                organisation: Some(organisation.into()),
+                claim: None,
+                ties: vec![],
+                note: None,
+            }),
+        );
+    }
+    let all: Vec<AnchoredRows> = evidence.iter().map(|(rows, _)| *rows).collect();
+    let dossier = |site: &Slow| Dossier {
+        checkpoint: site.ledger.tree(),
+        evidence: evidence_digest(&all),
+        catalogue: catalogue(),
+    };
+    let candidacy = dossier(&site);
+    let recommend = |step: Step, dossier: Dossier, findings: Vec<StatementRef>| {
+        let (outcome, conditions, note) = (Advice::For, vec![], None);
+        Body::Recommendation(Recommendation { step, outcome, dossier, findings, conditions, note })
+    };
+    let advised = [&ben, &bea, &bert]
+        .map(|who| site.file(who, recommend(Step::Candidacy, candidacy, vec![])));
     site.file(
         &dora,
         Body::Decision(Decision {
             step: Step::Candidacy,
             outcome: DecisionOutcome::Accepted,
             day: day("2026-08-01"),
-            dossier: None,
-            recommendations: vec![],
+            dossier: Some(candidacy),
+            recommendations: advised.to_vec(),
             review: None,
             concerns: vec![],
             conditions: vec![],
+            note: None,
+        }),
+    );
+    let held = evidence[0].1.clone();
+    site.file(
+        &anna,
+        Body::Consultation(Consultation {
+            step: Some(Step::Listing),
+            period: days("2026-08-03", "2026-08-05"),
+            method: Method::Meeting,
+            groups: vec![Group::Communities, Group::RightsHolders],
+            participants: Some(24),
+            consent: None,
+            care: None,
+            evidence: vec![held.clone()],
+            note: None,
+        }),
+    );
+    site.file(
+        &ben,
+        Body::Visit(Visit {
+            step: Some(Step::Listing),
+            period: days("2026-08-03", "2026-08-07"),
+            mode: Mode::InPlace,
+            with: vec![],
+            evidence: vec![held],
             note: None,
         }),
     );
@@ -179,28 +242,14 @@ pub fn reserve(told: Told) -> Ledger {
     let mut findings = Vec::new();
     for (who, verdict) in [(&ben, Verdict::Met), (&bea, Verdict::Met), (&bert, Verdict::Partly)] {
         let samples = if verdict == Verdict::Met { vec![sample] } else { vec![] };
-        findings.push(site.file(
-            who,
-            Body::Assessment(Assessment { verdict, samples, ..assessed.clone() }),
-        ));
+        findings.push(
+            site.file(who, Body::Assessment(Assessment { verdict, samples, ..assessed.clone() })),
+        );
     }
-    let all: Vec<AnchoredRows> = evidence.iter().map(|(rows, _)| *rows).collect();
-    let dossier = Dossier {
-        checkpoint: site.ledger.tree(),
-        evidence: evidence_digest(&all),
-        catalogue: catalogue(),
-    };
-    let recommend = |finding: StatementRef| Recommendation {
-        step: Step::Listing,
-        outcome: Advice::For,
-        dossier,
-        findings: vec![finding],
-        conditions: vec![],
-        note: None,
-    };
+    let dossier = dossier(&site);
     let mut advice = Vec::new();
     for (who, finding) in [&ben, &bea, &bert].into_iter().zip(findings) {
-        advice.push(site.file(who, Body::Recommendation(recommend(finding))));
+        advice.push(site.file(who, recommend(Step::Listing, dossier, vec![finding])));
     }
     let review = site.file(
         &carla,
@@ -254,8 +303,8 @@ pub fn reserve(told: Told) -> Ledger {
         }),
     );
     claims(&mut site, &anna, &emil, &evidence, told, &say);
-    let wrong = evidence[1].1.statement.id;
-    site.file(&anna, bodies::correction(wrong, None));
+    let mixed_up = site.file(&anna, bodies::anchor("Two cameras"));
+    site.file(&anna, bodies::correction(mixed_up.id, None));
     site.ledger
 }
 
@@ -270,13 +319,16 @@ fn anchors(
         Catalogue::built_in().indicators().map(|indicator| indicator.id.as_str()).collect();
     let left_out = |id: &&&str| !told.wrong || !(id.starts_with("2.3") || **id == "1.2.3");
     let ids: Vec<&str> = ids.iter().filter(left_out).copied().collect();
+    // The first batch bears on the indicator that is assessed and sampled.
+    let ids: Vec<&str> =
+        ["3.7.1"].into_iter().chain(ids.into_iter().filter(|id| *id != "3.7.1")).collect();
     let mut evidence = Vec::new();
     for (at, ids) in ids.chunks(5).enumerate() {
         let title = format!("Batch {at}");
         let mut named: Vec<String> = ids.iter().map(ToString::to_string).collect();
         named.sort();
         let first = site.at - 20 * 86_400;
-        let rows = AnchoredRows { root: leaf_hash(title.as_bytes()), rows: 40 + 37 * at as u64 };
+        let rows = AnchoredRows { root: leaf_hash(title.as_bytes()), rows: 440 - 37 * at as u64 };
         let statement = site.file(
             anna,
             Body::Anchor(Anchor {
@@ -297,12 +349,8 @@ fn anchors(
     evidence
 }
 
-fn sample(
-    site: &mut Slow,
-    ben: &SecretKey,
-    evidence: &[(AnchoredRows, Evidence)],
-) -> StatementRef {
-    let of: Vec<AnchoredRows> = evidence.iter().map(|(rows, _)| *rows).skip(8).take(1).collect();
+fn sample(site: &mut Slow, ben: &SecretKey, evidence: &[(AnchoredRows, Evidence)]) -> StatementRef {
+    let of: Vec<AnchoredRows> = evidence.iter().map(|(rows, _)| *rows).take(1).collect();
     let checkpoint = site.ledger.tree();
     let digest = evidence_digest(&of);
     let beacon = Beacon { name: "drand 5000000".into(), value: b"value".to_vec().into() };
@@ -334,10 +382,12 @@ fn claims(
     told: Told,
     say: &dyn Fn(&str) -> String,
 ) {
-    let elsewhere = StatementRef { id: Hash::of(b"an earlier claim"), ledger: Some(site.ledger.id) };
+    let elsewhere =
+        StatementRef { id: Hash::of(b"an earlier claim"), ledger: Some(site.ledger.id) };
     let mut larch = claim(&[evidence[2].1.clone()], elsewhere);
-    larch.title = say("Larch above Trupchun, 2025");
+    larch.title = say("Larch above Trupchun, 2026");
     larch.supersedes.clear();
+    in_2026(&mut larch);
     let larch = site.file(anna, Body::ClaimFile(Box::new(larch)));
     site.file(
         emil,
@@ -356,7 +406,10 @@ fn claims(
             note: None,
         }),
     );
-    let mut moved = |body: Move| site.file(anna, Body::ClaimMove(Box::new(body)));
+    let mut moved = |body: Move| {
+        let body = Move { day: day("2026-10-15"), ..body };
+        site.file(anna, Body::ClaimMove(Box::new(body)))
+    };
     moved(a_move(larch, Verb::Issue, 900));
     moved(a_move(larch, Verb::Buffer, 180));
     moved(Move {
@@ -371,11 +424,23 @@ fn claims(
         peat.title = "Peat at God dal Fuorn, 2025".into();
         peat.supersedes.clear();
         peat.serials.clear();
+        in_2026(&mut peat);
         peat.totals.net_g += 40_000_000;
         peat.area.0[0].0[0].0.iter_mut().for_each(|corner| corner.longitude += 500_000);
         peat.area.0[0].0[1].0.iter_mut().for_each(|corner| corner.longitude += 500_000);
         site.file(anna, Body::ClaimFile(Box::new(peat)));
     }
+}
+
+/// The period of the evidence, and nothing in anybody's books.
+fn in_2026(claim: &mut ClaimFile) {
+    claim.period = days("2026-01-01", "2026-10-01");
+    claim.crediting = None;
+    claim.vintages = vec![2026];
+    claim.host_country = None;
+    // 988,000 m² with the hole; the auditor has no boundary, so nothing is beyond the site.
+    claim.marks.clear();
+    claim.serials.clear();
 }
 
 /// A desk with both ledgers published, and what an auditor is given to look at them.
@@ -391,7 +456,10 @@ impl Published {
         publish(reserve, &published.reserve());
         publish(&accreditor(), &published.accreditor());
         let size = reserve.entries.len() as u64;
-        for (number, size) in [size / 4, size / 2, size * 3 / 4, size - 2].into_iter().enumerate() {
+        let sizes = [size / 4, size / 2, size * 3 / 4, size - 2];
+        let lines: String = sizes.iter().map(|size| format!("{size}\n")).collect();
+        write(&published.reserve(), "checkpoints/sizes", lines.as_bytes());
+        for (number, size) in sizes.into_iter().enumerate() {
             let mut cosigned = checkpoint(reserve, size);
             let last = reserve.at(Position(size - 1)).header.issued_at;
             let names = if number % 2 == 0 { &WITNESSES[..] } else { &WITNESSES[..1] };
@@ -420,11 +488,6 @@ impl Published {
         self.folder.path().join("accreditor")
     }
 
-    /// Where else a test may write.
-    pub fn top(&self) -> &Path {
-        self.folder.path()
-    }
-
     /// Both audits, as an auditor who has pinned both makes them.
     pub fn audit(&self) -> Vec<Facts> {
         let known = |ledger: &Ledger, since: Option<i64>| Pin {
@@ -447,7 +510,8 @@ impl Published {
 
 /// The facts of a report by a named auditor.
 pub fn facts(report: &AuditReport) -> Facts {
-    let run = RunBy { by: Some("A. Müller (reviewer)".into()), as_of_s: AS_OF_S, own_store: false };
+    let run =
+        RunBy { by: Some("A. Müller (reviewer)".into()), as_of_s: AS_OF_S, own_store: false };
     Facts::of(report, &run)
 }
 

@@ -4,8 +4,20 @@ use serde_json::{Map, Value};
 
 /// The keywords that are understood. Any other in the file would be passed over, so none may be there.
 const KNOWN: [&str; 14] = [
-    "$schema", "$defs", "$ref", "title", "description", "type", "required", "properties",
-    "additionalProperties", "items", "enum", "const", "anyOf", "pattern",
+    "$schema",
+    "$defs",
+    "$ref",
+    "title",
+    "description",
+    "type",
+    "required",
+    "properties",
+    "additionalProperties",
+    "items",
+    "enum",
+    "const",
+    "anyOf",
+    "pattern",
 ];
 
 /// The schema of the repository.
@@ -79,7 +91,8 @@ fn holds(
         "additionalProperties" => {
             let named = rules.get("properties").and_then(Value::as_object);
             let Some(object) = value.as_object() else { return true };
-            let more = object.iter().filter(|(name, _)| named.is_none_or(|n| !n.contains_key(*name)));
+            let more =
+                object.iter().filter(|(name, _)| named.is_none_or(|n| !n.contains_key(*name)));
             for (name, value) in more {
                 match rule {
                     Value::Bool(false) => faults.push(format!("{at}/{name}: not in the schema")),
@@ -105,7 +118,8 @@ fn fits(pattern: &str, text: &str) -> bool {
     let shape = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "9");
     match pattern {
         "^[0-9a-f]{64}$" => {
-            text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+            text.len() == 64
+                && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
         }
         "^R[0-9]{2}$" => shape(text) == "R99",
         day if day.ends_with("[0-9]{2}-[0-9]{2})$") => number(text) || shape(text) == "9999-99-99",

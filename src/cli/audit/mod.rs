@@ -85,7 +85,10 @@ pub struct Args {
     #[arg(long, value_name = "NAME", help_heading = "Report")]
     by: Option<String>,
     /// Judge a report again from the findings inside it; reads the report, not the ledger
-    #[arg(long, value_name = "REPORT", exclusive = true, help_heading = "Report")]
+    #[arg(long, value_name = "REPORT", help_heading = "Report", conflicts_with_all = [
+        "paths", "files", "manifests", "head", "card", "ledger_id", "policy", "rules", "catalogue",
+        "boundary", "as_of", "report", "by",
+    ])]
     replay: Option<PathBuf>,
     #[command(flatten)]
     overwrite: Overwrite,

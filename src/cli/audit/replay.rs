@@ -37,7 +37,8 @@ pub fn run(path: &Path) -> Outcome {
         "words_compared": replayed.words_compared,
         "reads": "the report, not the ledger",
     });
-    let answer = Answer { text: text(path, &replayed), json, exit: Exit::of_verdict(replayed.exit()) };
+    let answer =
+        Answer { text: text(path, &replayed), json, exit: Exit::of_verdict(replayed.exit()) };
     let id = replayed.ledgers.first().and_then(|facts| facts.ledger.id.clone());
     let id = id.map(|id| format!(" --ledger-id {id}")).unwrap_or_default();
     Ok(answer.and_next(&format!("treering audit LEDGER-FOLDER{id}")))
@@ -69,7 +70,9 @@ fn text(path: &Path, replayed: &Replayed) -> String {
     let verdict = replayed.verdict();
     let sentence = match (replayed.differences.is_empty(), replayed.words_compared) {
         (true, true) => "is what follows from the findings in the report.",
-        (true, false) => "is what follows from the findings in the report; its words were not compared.",
+        (true, false) => {
+            "is what follows from the findings in the report; its words were not compared."
+        }
         (false, _) => "the report contradicts itself.",
     };
     out.push_str(&format!("\n{verdict}   {sentence}\n{NOT_THE_LEDGER}\n"));

@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::audit::checkpoints::HeldHead;
+use crate::audit::rule_set::{self, RuleSet};
+use crate::cli::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failures::usage;
 use crate::cli::given_file::{self, Kind};
 use crate::cli::known::remembered;
 use crate::cli::own_store::OwnStore;
 use crate::cli::voice::Failure;
-use crate::cli::Context;
-use crate::audit::checkpoints::HeldHead;
-use crate::audit::rule_set::{self, RuleSet};
 use crate::evidence::boundary;
 use crate::evidence::catalogue::{self, Catalogue};
 use crate::evidence::polygons::{Boundary, Shape};

@@ -220,10 +220,11 @@ fn process(history: &History, as_of_s: i64) -> Process {
 }
 
 fn covered(coverage: &coverage::Coverage) -> Coverage {
-    let found = |(verdict, at): (
-        crate::statement::bodies::process::assessment::Verdict,
-        Position,
-    )| Found { verdict: verdict.to_string(), position: at.0 };
+    let found =
+        |(verdict, at): (crate::statement::bodies::process::assessment::Verdict, Position)| Found {
+            verdict: verdict.to_string(),
+            position: at.0,
+        };
     let indicator = |one: &coverage::IndicatorCoverage| IndicatorFacts {
         id: one.id.clone(),
         covered: one.covered,

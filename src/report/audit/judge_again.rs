@@ -166,8 +166,7 @@ fn exit(facts: &Facts) -> u8 {
 fn coverage(facts: &Facts, differences: &mut Vec<String>) {
     let Some(coverage) = &facts.coverage else { return };
     let before = ["registered", "application"];
-    let candidate =
-        facts.process.steps.iter().any(|step| !before.contains(&step.phase.as_str()));
+    let candidate = facts.process.steps.iter().any(|step| !before.contains(&step.phase.as_str()));
     let bare = coverage.criteria.iter();
     let bare = bare.filter(|one| one.indicators.iter().any(|indicator| !indicator.covered));
     let bare = bare.count() as u64;

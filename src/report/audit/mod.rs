@@ -10,8 +10,8 @@
 
 pub mod collect;
 pub mod facts;
-pub mod moment;
 pub mod judge_again;
+pub mod moment;
 pub mod text;
 pub mod words;
 

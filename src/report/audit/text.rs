@@ -113,8 +113,7 @@ fn process_and_claims(facts: &Facts) -> String {
 /// Whether any evidence is linked to an indicator, or any indicator was assessed.
 pub fn is_used(coverage: &Coverage) -> bool {
     let mut indicators = coverage.criteria.iter().flat_map(|one| &one.indicators);
-    indicators
-        .any(|one| one.anchors > 0 || one.assessed.is_some() || one.self_assessed.is_some())
+    indicators.any(|one| one.anchors > 0 || one.assessed.is_some() || one.self_assessed.is_some())
 }
 
 fn claim_line(facts: &Facts, claim: &ClaimFacts) -> String {

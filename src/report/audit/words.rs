@@ -124,7 +124,8 @@ pub fn said(facts: &Facts) -> String {
     }
 }
 
-fn failed(facts: &Facts) -> Vec<String> {
+/// The rules that do not hold, in words.
+pub fn failed(facts: &Facts) -> Vec<String> {
     let failed = facts.rules.iter().filter(|rule| rule.outcome == Outcome::Fail);
     let other_ledger = |code: &str| code == "other-ledger" || code == "promise-differs";
     let mut words: Vec<String> = failed

@@ -134,10 +134,11 @@ pub fn indicators(indicators: &[IndicatorFacts]) -> String {
         width = indicators.len().max(1) * SIDE
     );
     for (at, one) in indicators.iter().enumerate() {
-        let not_applicable =
-            one.assessed.as_ref().or(one.self_assessed.as_ref()).is_some_and(|found| {
-                found.verdict == "not-applicable"
-            });
+        let not_applicable = one
+            .assessed
+            .as_ref()
+            .or(one.self_assessed.as_ref())
+            .is_some_and(|found| found.verdict == "not-applicable");
         let pattern = match (one.covered, not_applicable && one.anchors == 0) {
             (true, false) => "solid",
             (true, true) => "hatch",
@@ -159,7 +160,8 @@ pub fn indicators(indicators: &[IndicatorFacts]) -> String {
 pub fn process(process: &Process) -> String {
     const WAY: [&str; 4] = ["registered", "application", "candidate", "listed"];
     const OFF: [&str; 3] = ["suspended", "withdrawn", "expired"];
-    let off = OFF.iter().copied().filter(|phase| process.steps.iter().any(|step| step.phase == *phase));
+    let off =
+        OFF.iter().copied().filter(|phase| process.steps.iter().any(|step| step.phase == *phase));
     let stations: Vec<&str> = WAY.iter().copied().chain(off).collect();
     let width = stations.len() * 130;
     let mut out = format!(

@@ -53,11 +53,8 @@ struct Page {
 /// The page of one audit, of one ledger or several. The same facts give the same bytes.
 pub fn page(all: &[Facts]) -> String {
     let verdict = verdict_of(exit_of(all));
-    let ledgers: Vec<View> = all
-        .iter()
-        .enumerate()
-        .map(|(at, facts)| View::of(shown(facts), at + 1))
-        .collect();
+    let ledgers: Vec<View> =
+        all.iter().enumerate().map(|(at, facts)| View::of(shown(facts), at + 1)).collect();
     let title = match &ledgers[..] {
         [one] => one.name().to_string(),
         several => format!("{} ledgers", several.len()),

@@ -190,7 +190,8 @@ fn one_batch(batch: &Batch, axis: &Axis, y: usize, out: &mut String) {
             y - 5
         );
     }
-    let _ = write!(out, "<path d=\"M{recorded} {}v12\" stroke=\"#111\" stroke-width=\"2.5\"/>", y - 6);
+    let _ =
+        write!(out, "<path d=\"M{recorded} {}v12\" stroke=\"#111\" stroke-width=\"2.5\"/>", y - 6);
 }
 
 fn legend(y: usize, out: &mut String) {

@@ -65,7 +65,10 @@ impl View {
     pub fn of(f: Facts, number: usize) -> View {
         let mut open = f.not_checked.clone();
         if f.time == Time::Word(TimeWord::NotChecked) {
-            open.push("when anything was recorded: no witness is believed, so every time is a claim".into());
+            open.push(
+                "when anything was recorded: no witness is believed, so every time is a claim"
+                    .into(),
+            );
         }
         let recognised = &f.ledger.recognised;
         let known = recognised.card || recognised.id || recognised.own || recognised.pin.is_some();
@@ -97,10 +100,45 @@ impl View {
     }
 
     pub fn said(&self) -> String {
-        match self.f.exit {
-            4 => "Nothing wrong was found, but not all could be checked.".into(),
+        match (self.f.exit, self.broken().len()) {
+            (4, _) => "Nothing wrong was found, but not all could be checked.".into(),
+            (3, broken) if broken > 1 => format!("{broken} rules do not hold:"),
             _ => capital(&words::said(&self.f)),
         }
+    }
+
+    /// The rules that do not hold, in words, where the sentence does not name them all.
+    pub fn broken(&self) -> Vec<String> {
+        match self.f.exit {
+            3 => words::failed(&self.f),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What a reader looks for and does not find.
+    pub fn missing(&self) -> Vec<String> {
+        let mut missing = Vec::new();
+        if let Some(coverage) = &self.f.coverage {
+            let bare = |one: &&CriterionFacts| one.indicators.iter().all(|one| !one.covered);
+            let bare: Vec<&str> =
+                coverage.criteria.iter().filter(bare).map(|one| one.id.as_str()).collect();
+            match bare.len() {
+                0 => {}
+                all if all == coverage.criteria.len() => {
+                    missing.push(format!("evidence for every one of the {all} criteria"));
+                }
+                _ => missing.push(format!("any evidence for criteria {}", bare.join(", "))),
+            }
+        }
+        for (number, what) in [
+            (self.f.files.missing, "not in the folder that was looked at"),
+            (self.f.files.withheld, "withheld from the auditor"),
+        ] {
+            if number > 0 {
+                missing.push(format!("{}, {what}", counted(number, "evidence file")));
+            }
+        }
+        missing
     }
 
     /// Who ran it; the template takes it as it is.
@@ -132,7 +170,8 @@ impl View {
         if let Some(site) = &self.f.site {
             let names: Vec<String> =
                 site.names.iter().map(|(tag, name)| format!("{name} ({tag})")).collect();
-            let pid = site.site_pid.as_ref().map(|pid| format!(", parcel {pid}")).unwrap_or_default();
+            let pid =
+                site.site_pid.as_ref().map(|pid| format!(", parcel {pid}")).unwrap_or_default();
             let listed = self.f.process.phase == "listed";
             let until = self.f.process.certificates.iter().filter(|one| one.in_force);
             let until = until.flat_map(|one| &one.terms).map(|term| term.until).max();
@@ -140,7 +179,9 @@ impl View {
                 ("Name", names.join(" · ")),
                 (
                     "WDPA ID",
-                    site.site_id.map(|id| format!("{id}{pid}")).unwrap_or_else(|| "not given".into()),
+                    site.site_id
+                        .map(|id| format!("{id}{pid}"))
+                        .unwrap_or_else(|| "not given".into()),
                 ),
                 ("Country or territory", site.countries.join(", ")),
                 ("Reported area", site.area_m2.map(words::area).unwrap_or_default()),
@@ -208,11 +249,11 @@ impl View {
         let covered = indicators().filter(|one| one.covered).count();
         let bare = |one: &&CriterionFacts| one.indicators.iter().all(|one| !one.covered);
         let bare = coverage.criteria.iter().filter(bare).count();
-        format!(
-            "{covered} of {} indicators rest on evidence; nothing for {bare} of {} criteria",
-            indicators().count(),
-            coverage.criteria.len()
-        )
+        let bare = match bare {
+            0 => "something for every criterion".into(),
+            bare => format!("nothing for {bare} of {} criteria", coverage.criteria.len()),
+        };
+        format!("{covered} of {} indicators rest on evidence; {bare}", indicators().count())
     }
 
     pub fn criteria(&self) -> Vec<CriterionRow> {
@@ -237,7 +278,12 @@ impl View {
         let years: Vec<String> = claim.vintages.iter().map(ToString::to_string).collect();
         let uncertainty = claim.uncertainty.map(|one| {
             let tenths = (one.half_width_ppm + 500) / 1_000;
-            format!("± {}.{} % at {} % confidence", tenths / 10, tenths % 10, one.confidence_percent)
+            format!(
+                "± {}.{} % at {} % confidence",
+                tenths / 10,
+                tenths % 10,
+                one.confidence_percent
+            )
         });
         let mut rows = vec![
             ("Kind", format!("{}, {}", claim.kind, claim.effect)),
@@ -259,7 +305,14 @@ impl View {
             ),
             ("Uncertainty", uncertainty.unwrap_or_default()),
             ("Marked", marks.join(", ")),
-            ("Host country", claim.adjustment.as_ref().map(|word| format!("adjustment {word}")).unwrap_or_default()),
+            (
+                "Host country",
+                claim
+                    .adjustment
+                    .as_ref()
+                    .map(|word| format!("adjustment {word}"))
+                    .unwrap_or_default(),
+            ),
             (
                 "Opinions",
                 match claim.opinions.is_empty() {
