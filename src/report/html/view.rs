@@ -6,6 +6,7 @@ use crate::audit::finding::{Outcome, Reach};
 use crate::report::audit::facts::{
     Batch, ClaimFacts, CriterionFacts, Facts, FindingFacts, RuleFacts, Sample, Time, TimeWord,
 };
+use crate::report::audit::moment::Moment;
 use crate::report::audit::{text, words};
 use crate::report::words::{count, counted, device_time};
 
@@ -127,7 +128,11 @@ impl View {
                 all if all == coverage.criteria.len() => {
                     missing.push(format!("evidence for every one of the {all} criteria"));
                 }
-                _ => missing.push(format!("any evidence for criteria {}", bare.join(", "))),
+                all => missing.push(format!(
+                    "evidence for {all} of {} criteria ({})",
+                    coverage.criteria.len(),
+                    bare.join(", ")
+                )),
             }
         }
         for (number, what) in [
@@ -271,6 +276,12 @@ impl View {
         format!("{symbol} {}", capital(&verdict))
     }
 
+    /// What was found of a claim.
+    pub fn about(&self, claim: &ClaimFacts) -> Vec<&FindingFacts> {
+        let position = Some(claim.position);
+        self.f.findings.iter().filter(|finding| finding.position == position).collect()
+    }
+
     pub fn claim_rows(&self, claim: &ClaimFacts) -> Vec<(&'static str, String)> {
         let place = claim.country.as_ref().map(|country| format!(" in {country}"));
         let words_of = |one: &Option<String>| one.clone().unwrap_or_default();
@@ -367,14 +378,12 @@ impl View {
         capital(&words::time_line(&self.f.time)) + "."
     }
 
+    /// On clocks with or without a zone, so without one.
     pub fn captured(&self, batch: &Batch) -> String {
+        let plain = |time: Moment| device_time(time.0).replace(", zone unknown", "");
         match (batch.captured_first, batch.captured_last) {
-            (Some(first), Some(last)) if first == last => device_time(first.0),
-            (Some(first), Some(last)) => {
-                let first = device_time(first.0);
-                let first = first.split(", zone").next().unwrap_or_default().to_string();
-                format!("{first} to {}", device_time(last.0))
-            }
+            (Some(first), Some(last)) if first == last => plain(first),
+            (Some(first), Some(last)) => format!("{} to {}", plain(first), plain(last)),
             _ => "no camera clock".into(),
         }
     }
