@@ -22,7 +22,7 @@ mod cosigned;
 mod earlier_roots;
 mod files;
 mod reading;
-mod rules;
+pub mod rules;
 mod strays;
 mod tiles;
 
