@@ -14,7 +14,6 @@ pub mod portrait;
 pub mod record;
 pub mod rule;
 pub mod rule_set;
-pub mod rules;
 pub mod time;
 
 mod bundles;
@@ -23,7 +22,7 @@ mod cosigned;
 mod earlier_roots;
 mod files;
 mod reading;
-
+pub mod rules;
 mod strays;
 mod tiles;
 

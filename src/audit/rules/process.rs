@@ -138,8 +138,8 @@ impl Process<'_> {
         if decision.step != Step::Candidacy {
             self.review(decision.review.as_ref(), &same, &mut about_it);
             self.heard_and_seen(decision.step, said, &mut about_it);
+            self.quorum(said, &members, out);
         }
-        self.quorum(said, &members, out);
     }
 
     /// R31: a recommendation for the step, on the same evidence; its statement, if it is one.
