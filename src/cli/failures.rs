@@ -47,7 +47,7 @@ impl From<LayoutError> for Failure {
         let exit = match &fault {
             LayoutError::NotFound { .. } => Exit::NoLedger,
             LayoutError::Exists { .. } => Exit::Usage,
-            LayoutError::Lock(_) => Exit::Locked,
+            LayoutError::Lock(fault) => exit_of_lock(fault),
             _ => Exit::Unexpected,
         };
         let next = fault.next_step();
@@ -58,7 +58,19 @@ impl From<LayoutError> for Failure {
 impl From<LockError> for Failure {
     fn from(fault: LockError) -> Failure {
         let next = fault.next_step();
-        Failure::new(Exit::Locked, "the store is in use", fault, next)
+        let what = match &fault {
+            LockError::Held { .. } => "the store is in use",
+            LockError::Disk(_) => "the store cannot be locked",
+        };
+        Failure::new(exit_of_lock(&fault), what, fault, next)
+    }
+}
+
+/// A folder that cannot be written to is no other process.
+fn exit_of_lock(fault: &LockError) -> Exit {
+    match fault {
+        LockError::Held { .. } => Exit::Locked,
+        LockError::Disk(_) => Exit::Unexpected,
     }
 }
 
@@ -72,7 +84,7 @@ impl From<DiskError> for Failure {
 impl From<OutsideError> for Failure {
     fn from(fault: OutsideError) -> Failure {
         let exit = match &fault {
-            OutsideError::Lock(_) => Exit::Locked,
+            OutsideError::Lock(fault) => exit_of_lock(fault),
             _ => Exit::Unexpected,
         };
         let next = fault.next_step();
@@ -86,7 +98,7 @@ impl From<HeadError> for Failure {
             HeadError::MustNotSign(_) | HeadError::Damaged(_) => Exit::MayBeCopy,
             HeadError::Contradicts { .. } => Exit::Fork,
             HeadError::Shorter { .. } => Exit::MayBeCopy,
-            HeadError::Outside(OutsideError::Lock(_)) => Exit::Locked,
+            HeadError::Outside(OutsideError::Lock(fault)) => exit_of_lock(fault),
             _ => Exit::Unexpected,
         };
         let next = fault.next_step();
@@ -97,7 +109,7 @@ impl From<HeadError> for Failure {
 impl From<ChainFileError> for Failure {
     fn from(fault: ChainFileError) -> Failure {
         let exit = match &fault {
-            ChainFileError::Outside(OutsideError::Lock(_)) => Exit::Locked,
+            ChainFileError::Outside(OutsideError::Lock(fault)) => exit_of_lock(fault),
             ChainFileError::Disk(_) | ChainFileError::Outside(_) => Exit::Unexpected,
             _ => Exit::Key,
         };
