@@ -22,7 +22,7 @@ use crate::statement::chain::{Chain, Link};
 use crate::statement::envelope::{
     CoSignature, Draft, Issuer, LedgerId, Payload, Statement, Subject,
 };
-use crate::statement::key::{KeyId, Role};
+use crate::statement::key::{KeyId, Role, SealedKeyId};
 use crate::store::chain_file::ChainFile;
 use crate::store::disk::{Disk, RealDisk};
 use crate::store::heads::HeadPlaces;
@@ -33,7 +33,7 @@ use crate::store::outside::{Incarnation, StateFolder};
 use crate::store::pem::Passphrase;
 use crate::store::safe_name::SafeName;
 use crate::tlog::checkpoint::Origin;
-use crate::tlog::ed25519::SecretKey;
+use crate::tlog::ed25519::{PublicKey, SecretKey};
 
 /// Arguments of `treering init`.
 #[derive(Debug, clap::Args)]
@@ -89,6 +89,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     };
     let folder_name = SafeName::from_title(&args.name).unwrap_or_else(fallback_name);
     let describe = describe(&args)?;
+    check_terms(&args)?;
     let state = StateFolder::from_environment()?;
     let secret = passphrase::chosen(context, args.no_passphrase)?;
 
@@ -148,6 +149,39 @@ fn describe(args: &Args) -> Result<Option<Describe>, Failure> {
     }
 }
 
+/// Refuses what no genesis can say, before a key is made: one left behind on a stick would stand in the
+/// way of the next try.
+fn check_terms(args: &Args) -> Result<(), Failure> {
+    let key = SecretKey::from_seed(&[0; 32]).public();
+    let terms = genesis(args, key, KeyId::of(&key).sealed(), key)?;
+    Body::Genesis(terms).check().map_err(|why| cannot_be_founded(&why))
+}
+
+fn cannot_be_founded(why: &dyn std::fmt::Display) -> Failure {
+    usage("the ledger cannot be founded so", why, "treering help init")
+}
+
+/// What the ledger says of itself for ever.
+fn genesis(
+    args: &Args,
+    root: PublicKey,
+    next: SealedKeyId,
+    log_key: PublicKey,
+) -> Result<Genesis, Failure> {
+    let root_id = KeyId::of(&root).to_string();
+    let origin = args.origin.clone().unwrap_or_else(|| format!("treering/{}", &root_id[..32]));
+    Ok(Genesis {
+        name: args.name.clone(),
+        origin: Origin::new(&origin).map_err(|why| cannot_be_founded(&why))?,
+        kind: args.kind.clone(),
+        root,
+        next,
+        guardians: Guardians::default(),
+        log_key,
+        succeeds: None,
+    })
+}
+
 fn make_keys(
     context: &Context,
     args: &Args,
@@ -181,25 +215,10 @@ fn first_statements(
     keys: &NewKeys,
     describe: Option<Describe>,
 ) -> Result<Vec<Statement>, Failure> {
-    let cannot = |why: &dyn std::fmt::Display| {
-        usage("the ledger cannot be founded so", why, "treering help init")
-    };
     let (root, log, recorder) = (&keys.root.1, &keys.log.1, &keys.recorder.1);
-    let root_id = KeyId::of(&root.public()).to_string();
-    let origin = args.origin.clone().unwrap_or_else(|| format!("treering/{}", &root_id[..32]));
-    let origin = Origin::new(&origin).map_err(|why| cannot(&why))?;
-    let genesis = Body::Genesis(Genesis {
-        name: args.name.clone(),
-        origin: origin.clone(),
-        kind: args.kind.clone(),
-        root: root.public(),
-        next: keys.next.id().sealed(),
-        guardians: Guardians::default(),
-        log_key: log.public(),
-        succeeds: None,
-    });
+    let genesis = genesis(args, root.public(), keys.next.id().sealed(), log.public())?;
     let mut founding = Draft {
-        issuer: Issuer::Origin(origin.to_string()),
+        issuer: Issuer::Origin(genesis.origin.to_string()),
         subject: Subject::Ledger,
         issued_at: clock::now_s(),
         payload: Payload {
@@ -207,12 +226,12 @@ fn first_statements(
             also: Vec::new(),
             key: None,
             by: None,
-            body: genesis,
+            body: Body::Genesis(genesis),
         },
     };
-    let message = founding.also_message(None).map_err(|why| cannot(&why))?;
+    let message = founding.also_message(None).map_err(|why| cannot_be_founded(&why))?;
     founding.payload.also = vec![CoSignature { key: log.public(), sig: log.sign(&message) }];
-    let founding = founding.sign(root).map_err(|why| cannot(&why))?;
+    let founding = founding.sign(root).map_err(|why| cannot_be_founded(&why))?;
     let ledger = LedgerId(founding.id());
 
     let chain = |seq, prev| Chain { ledger: Some(ledger), seq, prev, ..Chain::default() };
@@ -223,11 +242,11 @@ fn first_statements(
     });
     let also = vec![second_signature(ledger, &grant, recorder)?];
     let grant = draft(ledger, grant, chain(1, Some(founding.id())), also);
-    let grant = grant.sign(root).map_err(|why| cannot(&why))?;
+    let grant = grant.sign(root).map_err(|why| cannot_be_founded(&why))?;
     let mut statements = vec![founding, grant];
     if let Some(describe) = describe {
         let describe = draft(ledger, Body::SiteDescribe(describe), chain(0, None), Vec::new());
-        statements.push(describe.sign(recorder).map_err(|why| cannot(&why))?);
+        statements.push(describe.sign(recorder).map_err(|why| cannot_be_founded(&why))?);
     }
     Ok(statements)
 }
