@@ -21,7 +21,7 @@ use crate::evidence::disclosure::{Choice, Names, redact};
 use crate::evidence::draft::Draft;
 use crate::evidence::hashing::Watch;
 use crate::evidence::manifest::ManifestReader;
-use crate::evidence::names::clashes;
+use crate::evidence::names::{Likeness, NameClash, clashes};
 use crate::evidence::summary::Summary;
 use crate::evidence::walk::{Found, Places, Walk, walk};
 use crate::ledger::writer::Appended;
@@ -154,12 +154,36 @@ fn find_files(own: &OwnStore, paths: &[PathBuf]) -> Result<Walk, Failure> {
 }
 
 fn report_clashes(context: &Context, walked: &Walk) {
-    for clash in clashes(walked.files.iter().map(|file| &file.path)) {
-        context.voice.warn(&format!(
-            "{} and {} differ only in how their names are written; some systems take them for one file",
-            clash.first, clash.second
-        ));
+    for NameClash { likeness, first, second } in clashes(walked.files.iter().map(|file| &file.path))
+    {
+        let (alike, what) = match likeness {
+            Likeness::Same => {
+                context.voice.warn(&format!(
+                    "two files are called {first}: they lie in different folders, and the record does \
+                     not tell which is which"
+                ));
+                continue;
+            }
+            Likeness::Capitals => (format!("{first} and {second}"), "capitals"),
+            // On a screen the two look the same.
+            Likeness::Normalised => {
+                let [first, second] = [first, second].map(|path| in_ascii(&path.to_string()));
+                (format!("{first} and {second}"), "how their accents are coded")
+            }
+        };
+        context
+            .voice
+            .warn(&format!("{alike} differ only in {what}; some systems take them for one file"));
     }
+}
+
+/// The text with every character beyond ASCII as its code, so that look-alikes are told apart.
+fn in_ascii(text: &str) -> String {
+    let coded = |c: char| match c.is_ascii() {
+        true => c.to_string(),
+        false => c.escape_unicode().to_string(),
+    };
+    text.chars().map(coded).collect()
 }
 
 fn read_batch(
@@ -407,5 +431,10 @@ fn dry_run(context: &Context, args: &Args) -> Outcome {
     text.push_str(&exceptions.text());
     let mut fields = files_json(&walked, &summary, &exceptions);
     fields["dry_run"] = json!(true);
-    Ok(Answer::new("add", text, fields).with_exit(exceptions.exit))
+    let next = match summary.files {
+        0 => "nothing: no file here is new",
+        _ => "the same command without --dry-run records them",
+    };
+    let answer = Answer::new("add", text, fields).with_exit(exceptions.exit);
+    Ok(answer.and_next(exceptions.next().unwrap_or(next)))
 }
