@@ -48,6 +48,7 @@ use voice::{Answer, ColorChoice, Failure, Voice};
 /// A signed record of a protected area's evidence that anyone can audit offline.
 #[derive(Debug, Parser)]
 #[command(name = "treering", version, disable_help_subcommand = true)]
+#[command(arg_required_else_help = true)]
 #[command(before_help = EXAMPLES, after_help = "Exit codes: treering help exit-codes")]
 struct Cli {
     #[command(subcommand)]

@@ -78,6 +78,7 @@ pub fn run(context: &Context, _: Args) -> Outcome {
     }
     let _ = writeln!(text, " · ledger {}\n", &book.ledger().to_string()[..16]);
     let span = match (tally.first_s, tally.last_s) {
+        (Some(first), Some(last)) if time(first) == time(last) => format!(", {}", time(first)),
         (Some(first), Some(last)) => format!(", {} to {}", time(first), time(last)),
         _ => String::new(),
     };

@@ -178,8 +178,12 @@ impl Receipt {
         if json.len() > MAX_RECEIPT_BYTES {
             return Err(ReceiptUnreadable::TooLong);
         }
-        let file: File = serde_json::from_slice(json)
-            .map_err(|fault| ReceiptUnreadable::Form(fault.to_string()))?;
+        let file: File = serde_json::from_slice(json).map_err(|fault| {
+            ReceiptUnreadable::Form(match fault.is_eof() {
+                true => "it is cut off: its end is missing".into(),
+                false => format!("its form is damaged: {fault}"),
+            })
+        })?;
         if file.schema != SCHEMA {
             return Err(ReceiptUnreadable::Schema(file.schema));
         }
