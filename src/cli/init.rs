@@ -152,8 +152,8 @@ fn describe(args: &Args) -> Result<Option<Describe>, Failure> {
 /// Refuses what no genesis can say, before a key is made: one left behind on a stick would stand in the
 /// way of the next try.
 fn check_terms(args: &Args) -> Result<(), Failure> {
-    let key = SecretKey::from_seed(&[0; 32]).public();
-    let terms = genesis(args, key, KeyId::of(&key).sealed(), key)?;
+    let [root, next, log] = [0, 1, 2].map(|which| SecretKey::from_seed(&[which; 32]).public());
+    let terms = genesis(args, root, KeyId::of(&next).sealed(), log)?;
     Body::Genesis(terms).check().map_err(|why| cannot_be_founded(&why))
 }
 
