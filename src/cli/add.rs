@@ -102,6 +102,9 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     let title = args.title.clone().unwrap_or_else(|| default_title(&args.paths));
     // The keys are found and opened before an hour of reading, not after it.
     let placeholder = anchor(&title, Hash([0; 32]), 1, &Summary::default(), access, None);
+    placeholder.check().map_err(|why| {
+        usage("the batch cannot be called so", why, "say in a few words what it is: --title TITLE")
+    })?;
     let key = filing.key_for(&placeholder, args.key.as_deref())?;
     filing.prepare(&key, args.resume_chain)?;
     if !args.resume_chain {

@@ -11,7 +11,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
 use super::exit::Exit;
-use crate::report::words::visible;
+use crate::report::words::{page, visible};
 
 /// Why a command failed, for people and for programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,7 +151,7 @@ impl Voice {
         let mut stdout = anstream::stdout().lock();
         let text = match self.json {
             true => format!("{}\n", answer.json),
-            false => colour(&answer.text),
+            false => colour(&page(&answer.text)),
         };
         let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     }

@@ -87,6 +87,20 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
+/// A page of text that may hold names from outside: its lines and tabs stay, nothing else in it can
+/// move a terminal's cursor or change its colours.
+pub fn page(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => shown.push(c),
+            _ if hides_or_moves_text(c) => shown.extend(c.escape_unicode()),
+            _ => shown.push(c),
+        }
+    }
+    shown
+}
+
 /// Control characters, zero-width characters, line separators and writing-direction overrides.
 fn hides_or_moves_text(c: char) -> bool {
     c.is_control()
@@ -145,5 +159,6 @@ mod tests {
         assert_eq!(safe("\u{202e}gpj.exe"), "\\u{202e}gpj.exe");
         assert_eq!(safe("\u{1b}[31mred"), "\\u{1b}[31mred");
         assert_eq!(safe("a\\nb"), "a\\\\nb");
+        assert_eq!(page("a\tb\n\u{1b}[31mred\r\n"), "a\tb\n\\u{1b}[31mred\\u{d}\n");
     }
 }
