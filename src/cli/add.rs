@@ -89,6 +89,7 @@ impl From<AccessWord> for Access {
 /// Records the files.
 pub fn run(context: &Context, args: Args) -> Outcome {
     let indicators = indicators(&args.indicator)?;
+    check_title(args.title.as_deref())?;
     if args.dry_run {
         return dry_run(context, &args);
     }
@@ -102,9 +103,6 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     let title = args.title.clone().unwrap_or_else(|| default_title(&args.paths));
     // The keys are found and opened before an hour of reading, not after it.
     let placeholder = anchor(&title, Hash([0; 32]), 1, &Summary::default(), access, None);
-    placeholder.check().map_err(|why| {
-        usage("the batch cannot be called so", why, "say in a few words what it is: --title TITLE")
-    })?;
     let key = filing.key_for(&placeholder, args.key.as_deref())?;
     filing.prepare(&key, args.resume_chain)?;
     if !args.resume_chain {
@@ -134,6 +132,21 @@ pub fn run(context: &Context, args: Args) -> Outcome {
 }
 
 const NEXT_AGAIN: &str = "wait for the other command, then run the same one again";
+
+/// Said before an hour of reading: a statement holds no book, and a batch without a title is not found
+/// again.
+fn check_title(title: Option<&str>) -> Result<(), Failure> {
+    /// As many bytes as three file names may have, of which a title is made where none is given.
+    const BYTES_MAX: usize = 800;
+    match title {
+        Some(title) if title.trim().is_empty() || title.len() > BYTES_MAX => Err(usage(
+            "the batch cannot be called so",
+            format!("a title has 1 to {BYTES_MAX} bytes, this one {}", title.len()),
+            "say in a few words what it is, or leave --title out",
+        )),
+        _ => Ok(()),
+    }
+}
 
 /// The ids, checked against the catalogue and named with its digest.
 fn indicators(ids: &[String]) -> Result<Option<Indicators>, Failure> {
