@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
+use super::clashes::report_clashes;
 use super::exceptions::Exceptions;
 use super::exit::Exit;
 use super::failures::{BEGIN_AGAIN, GO_ON, interrupted, usage};
@@ -21,7 +22,6 @@ use crate::evidence::disclosure::{Choice, Names, redact};
 use crate::evidence::draft::Draft;
 use crate::evidence::hashing::Watch;
 use crate::evidence::manifest::ManifestReader;
-use crate::evidence::names::{Likeness, NameClash, clashes};
 use crate::evidence::summary::Summary;
 use crate::evidence::walk::{Found, Places, Walk, walk};
 use crate::ledger::writer::Appended;
@@ -167,39 +167,6 @@ fn find_files(own: &OwnStore, paths: &[PathBuf]) -> Result<Walk, Failure> {
     };
     walk(paths, &places, interrupt::flag())
         .map_err(|_| interrupted("stopped before any file was read", BEGIN_AGAIN))
-}
-
-fn report_clashes(context: &Context, walked: &Walk) {
-    for NameClash { likeness, first, second } in clashes(walked.files.iter().map(|file| &file.path))
-    {
-        let (alike, what) = match likeness {
-            Likeness::Same => {
-                context.voice.warn(&format!(
-                    "two files are called {first}: they lie in different folders, and the record does \
-                     not tell which is which"
-                ));
-                continue;
-            }
-            Likeness::Capitals => (format!("{first} and {second}"), "capitals"),
-            // On a screen the two look the same.
-            Likeness::Normalised => {
-                let [first, second] = [first, second].map(|path| in_ascii(&path.to_string()));
-                (format!("{first} and {second}"), "how their accents are coded")
-            }
-        };
-        context
-            .voice
-            .warn(&format!("{alike} differ only in {what}; some systems take them for one file"));
-    }
-}
-
-/// The text with every character beyond ASCII as its code, so that look-alikes are told apart.
-fn in_ascii(text: &str) -> String {
-    let coded = |c: char| match c.is_ascii() {
-        true => c.to_string(),
-        false => c.escape_unicode().to_string(),
-    };
-    text.chars().map(coded).collect()
 }
 
 fn read_batch(

@@ -5,6 +5,7 @@ mod attribute_text;
 mod audit;
 mod card;
 mod check;
+mod clashes;
 mod clock;
 mod demo;
 mod exceptions;
