@@ -96,38 +96,56 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     let holder = Holder::this_process("init");
     let new_store = NewStore::begin(Arc::clone(&disk), &home, &holder)?;
-    let store = new_store.folder().clone();
-    let keys = make_keys(context, &args, &store.keys(), secret.as_ref())?;
-    let statements = first_statements(&args, &keys, describe)?;
-    let ledger = LedgerId(statements[0].id());
-    for key in [&keys.root.0, &keys.recorder.0] {
-        remember_first(&disk, key, ledger, &statements)?;
-    }
-    let mut incarnation = [0; Incarnation::LENGTH];
-    random(&mut incarnation);
-    let log_key = keys.log.1.clone();
-    let writer = Writer::found(
-        HeadPlaces::new(Arc::clone(&disk), store, state, holder),
-        &folder_name,
-        &statements,
-        &mut |_| Ok::<_, LogKeyMissing>(log_key.clone()),
-        Incarnation(incarnation),
-    )?;
-    let genesis = writer.book().authority().genesis().clone();
-    drop(writer);
+    let places = HeadPlaces::new(Arc::clone(&disk), new_store.folder().clone(), state, holder);
+    let founded = found(context, &args, places, &folder_name, describe, secret.as_ref());
+    let (keys, card) = match founded {
+        Ok(founded) => founded,
+        Err(failure) => {
+            new_store.abandon();
+            return Err(failure);
+        }
+    };
     let store = new_store.finish()?;
-    let card = Card::of(ledger, &genesis);
     let text = describe_result(&args, store.path(), &folder_name, &keys, &card);
     let fields = json!({
         "store": store.path().display().to_string(),
         "public_folder": store.ledger(&folder_name).display().to_string(),
-        "id": ledger.to_string(),
+        "id": card.ledger().to_string(),
         "digits": card.digits,
         "origin": card.origin,
         "root_key": final_place(store.path(), &keys.root.0, &args.root_to).display().to_string(),
         "next_root_key": final_place(store.path(), &keys.next, &args.next_to).display().to_string(),
     });
     Ok(Answer::new("init", text, fields))
+}
+
+/// Keys, first statements and checkpoint, in a store that has its name still to get.
+fn found(
+    context: &Context,
+    args: &Args,
+    places: HeadPlaces,
+    folder_name: &SafeName,
+    describe: Option<Describe>,
+    secret: Option<&Passphrase>,
+) -> Result<(NewKeys, Card), Failure> {
+    let keys = make_keys(context, args, &places.store.keys(), secret)?;
+    let statements = first_statements(args, &keys, describe)?;
+    let ledger = LedgerId(statements[0].id());
+    for key in [&keys.root.0, &keys.recorder.0] {
+        remember_first(&places.disk, key, ledger, &statements)?;
+    }
+    let mut incarnation = [0; Incarnation::LENGTH];
+    random(&mut incarnation);
+    let log_key = keys.log.1.clone();
+    let writer = Writer::found(
+        places,
+        folder_name,
+        &statements,
+        &mut |_| Ok::<_, LogKeyMissing>(log_key.clone()),
+        Incarnation(incarnation),
+    )?;
+    let card = Card::of(ledger, writer.book().authority().genesis());
+    Ok((keys, card))
 }
 
 fn fallback_name() -> SafeName {

@@ -265,6 +265,14 @@ impl NewStore {
         &self.folder
     }
 
+    /// Removes it: whoever set it up failed. What cannot be removed is left to the next
+    /// [`NewStore::begin`].
+    pub fn abandon(self) {
+        let NewStore { disk, folder, lock, .. } = self;
+        drop(lock);
+        let _ = durable::remove_tree(&*disk, folder.path());
+    }
+
     /// Gives the store its name. Call it last: until then there is no store.
     pub fn finish(self) -> Result<StoreFolder, LayoutError> {
         let NewStore { disk, folder, destination, lock } = self;
