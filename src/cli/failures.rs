@@ -45,7 +45,7 @@ pub fn unwritable(path: &std::path::Path, why: impl ToString) -> Failure {
 impl From<LayoutError> for Failure {
     fn from(fault: LayoutError) -> Failure {
         let exit = match &fault {
-            LayoutError::NotFound { .. } => Exit::NoLedger,
+            LayoutError::NotFound { .. } | LayoutError::NotAStore { .. } => Exit::NoLedger,
             LayoutError::Exists { .. } => Exit::Usage,
             LayoutError::Lock(fault) => exit_of_lock(fault),
             _ => Exit::Unexpected,
