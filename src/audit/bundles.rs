@@ -105,9 +105,9 @@ fn compare_older_files(
         let Some(older) = older else { continue };
         let fault = match folder.read(&older.path(), bytes.len()) {
             Ok(older_bytes) if bytes.starts_with(&older_bytes) => {
-                older.split(&older_bytes).err().map(|fault| fault.to_string())
+                older.split(&older_bytes).err().map(|fault| format!("damaged: {fault}"))
             }
-            Ok(_) => Some("differs from the bundle that followed it".to_string()),
+            Ok(_) => Some("not the beginning of the bundle that followed it".to_string()),
             Err(fault) => Some(fault.to_string()),
         };
         older_files.extend(fault.map(|fault| (older.path(), fault)));
