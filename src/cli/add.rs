@@ -11,6 +11,7 @@ use super::exit::Exit;
 use super::failures::{BEGIN_AGAIN, GO_ON, interrupted, usage};
 use super::filing::Filing;
 use super::keyring::random;
+use super::lookups::Lookups;
 use super::own_store::OwnStore;
 use super::progress::{Display, Unit};
 use super::voice::{Answer, Failure};
@@ -180,11 +181,13 @@ fn read_batch(
     let display = Display::begin(context.voice, "Reading", Unit::Bytes, total);
     let done = AtomicU64::new(0);
     let progress = |more| display.at(done.fetch_add(more, Ordering::Relaxed) + more, "");
-    let mut is_recorded =
-        |digest: &Hash| index.evidence(digest).is_ok_and(|found| !found.is_empty());
+    let mut lookups = Lookups::of(index);
+    let mut is_recorded = |digest: &Hash| lookups.is_recorded(digest);
     let terms = Terms { access, now: clock::now_s(), is_recorded: &mut is_recorded };
     let watch = Watch { cancel: interrupt::flag(), progress: &progress };
-    gather(&walked.files, draft, terms, &mut random, watch).map_err(|fault| match fault {
+    let gathered = gather(&walked.files, draft, terms, &mut random, watch);
+    lookups.end()?;
+    gathered.map_err(|fault| match fault {
         BatchError::Interrupted { kept, files } => {
             let what = format!("stopped; {} of {} files are kept", count(kept), count(files));
             interrupted(what, GO_ON)
@@ -396,10 +399,12 @@ fn dry_run(context: &Context, args: &Args) -> Outcome {
     let watch = Watch { cancel: interrupt::flag(), progress: &progress };
     let (index_path, manifests) = (own.store.index(own.ledger()?), own.store.manifests());
     let index = own.index_places(&index_path, &manifests).up_to_date(own.head()?.tree())?;
-    let mut is_recorded =
-        |digest: &Hash| index.evidence(digest).is_ok_and(|found| !found.is_empty());
-    let summary = survey(&walked.files, clock::now_s(), &mut is_recorded, watch)
-        .map_err(|_| interrupted("stopped; a dry run keeps nothing", BEGIN_AGAIN))?;
+    let mut lookups = Lookups::of(&index);
+    let mut is_recorded = |digest: &Hash| lookups.is_recorded(digest);
+    let surveyed = survey(&walked.files, clock::now_s(), &mut is_recorded, watch);
+    lookups.end()?;
+    let summary =
+        surveyed.map_err(|_| interrupted("stopped; a dry run keeps nothing", BEGIN_AGAIN))?;
     drop(display);
     let exceptions = Exceptions::of(&own, &walked, &summary);
     let mut text = format!(

@@ -21,6 +21,7 @@ mod interrupt;
 mod key;
 mod keyring;
 mod log;
+mod lookups;
 mod own_store;
 mod pages;
 mod passphrase;
