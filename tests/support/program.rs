@@ -102,10 +102,15 @@ impl Desk {
 
     /// [`Desk::command`], in another working directory.
     pub fn command_in(&self, folder: &Path, args: &[&str]) -> Command {
+        let mut command = self.spoken_in(folder);
+        command.args(args).arg("--json");
+        command
+    }
+
+    /// The program in this working directory, answering in words. The arguments are still to come.
+    pub fn spoken_in(&self, folder: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_treering"));
         command
-            .args(args)
-            .arg("--json")
             .current_dir(folder)
             .env("TREERING_STATE_DIR", self.state())
             .env("TREERING_NO_INPUT", "true")
