@@ -420,7 +420,7 @@ fn dry_run(context: &Context, args: &Args) -> Outcome {
     let mut fields = files_json(&walked, &summary, &exceptions);
     fields["dry_run"] = json!(true);
     let next = match summary.files {
-        0 => "nothing: no file here is new",
+        0 => "treering check FILE tells where a file is recorded",
         _ => "the same command without --dry-run records them",
     };
     let answer = Answer::new("add", text, fields).with_exit(exceptions.exit);

@@ -190,7 +190,8 @@ fn genesis(
     let origin = args.origin.clone().unwrap_or_else(|| format!("treering/{}", &root_id[..32]));
     Ok(Genesis {
         name: args.name.clone(),
-        origin: Origin::new(&origin).map_err(|why| cannot_be_founded(&why))?,
+        origin: Origin::new(&origin)
+            .map_err(|why| cannot_be_founded(&format!("{origin:?} is no origin: {why}")))?,
         kind: args.kind.clone(),
         root,
         next,

@@ -142,7 +142,7 @@ fn one_document_whatever_happens() {
         (0, &["submit", "anna.statement"], "submit"),
         (0, &["submit", "anna.statement"], "submit"),
         (2, &["submit", "card.json"], error),
-        (3, &["submit", "new.txt"], error),
+        (2, &["submit", "new.txt"], error),
         (0, &["key", "revoke", "anna", "--reason", "left"], "key"),
         (3, &["key", "revoke", "anna", "--reason", "left"], error),
         (2, &["key", "revoke"], error),

@@ -45,7 +45,7 @@ fn a_season_is_recorded_once() {
     let dry = desk.answers(0, &["add", "saison", "--dry-run"]);
     assert_words(
         &dry,
-        &["Would record 0 files (0 bytes); 5 recorded before.", "no file here is new"],
+        &["Would record 0 files (0 bytes); 5 recorded before.", "next: treering check FILE"],
     );
     assert_eq!(checkpoint(&desk), signed, "what is recorded already signs nothing");
 

@@ -31,7 +31,7 @@ fn a_card_is_pinned_after_a_comparison() {
         &["Pinned Acc"],
     );
     let said = desk.answers(0, &["trust", "accredit", "card.json"]);
-    assert_words(&said, &["Believes the grants of Accreditors"]);
+    assert_words(&said, &["This store believes the grants of Accreditors"]);
     let list = desk.answers(0, &["trust", "list"]);
     assert_words(&list, &["Accreditors\n  compared 20", "accreditor, believed since 20"]);
     // Once more changes nothing.
