@@ -13,6 +13,7 @@ mod keys;
 mod moving_files;
 mod names;
 mod pages;
+mod pictures;
 mod proving;
 mod recording;
 mod stops;
