@@ -5,6 +5,7 @@
 mod asking;
 mod auditing;
 mod clocks;
+mod damaged;
 mod founding;
 mod full_disks;
 mod index;
