@@ -41,6 +41,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::FalseyValueParser;
 use clap::parser::ValueSource;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -99,7 +100,7 @@ struct Global {
     passphrase_file: Option<PathBuf>,
     /// Never ask anything; fail where an answer would be needed
     #[arg(long, global = true, env = "TREERING_NO_INPUT", hide_env_values = true)]
-    #[arg(hide_short_help = true)]
+    #[arg(hide_short_help = true, value_parser = FalseyValueParser::new())]
     no_input: bool,
 }
 

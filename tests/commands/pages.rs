@@ -139,6 +139,12 @@ fn usage_that_cannot_be_understood() {
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{said:?}");
         assert!(said.err.starts_with("error: ") && said.err.contains("--help"), "{said:?}");
     }
+    // A switch in the environment is on by any word but those for off.
+    for (value, code) in [("1", 12), ("yes", 12), ("true", 12), ("", 12), ("0", 12)] {
+        let mut init = desk.typed(&desk.park(), &["init", "--name", "Park"]);
+        let output = init.env("TREERING_NO_INPUT", value).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "TREERING_NO_INPUT={value}");
+    }
     let mut alone = desk.typed::<&str>(&desk.park(), &[]);
     let output = alone.env_remove("TREERING_NO_INPUT").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
