@@ -61,7 +61,7 @@ pub fn run(context: &Context, _: Args) -> Outcome {
     }
     if !tally.manifests_missing.is_empty() {
         cares.push(format!(
-            "{} missing: their files cannot be proved until a copy is put back",
+            "{} missing: files cannot be proved until a copy is put back",
             counted(tally.manifests_missing.len() as u64, "manifest")
         ));
     } else if tally.batches > 0 {

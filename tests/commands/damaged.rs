@@ -78,6 +78,25 @@ fn any_private_file_may_be_damaged() {
     }
 }
 
+/// Half a key is not no key: whoever believes the log key lost would rotate a good one away.
+#[test]
+fn a_missing_public_half_is_named() {
+    let desk = Desk::new();
+    desk.write("new.jpg", b"new");
+    let public = desk.store().join("keys/log.pub");
+    let bytes = fs::read(&public).unwrap();
+    fs::remove_file(&public).unwrap();
+    for command in [&["add", "new.jpg"][..], &["key", "list"], &["status"]] {
+        let said = desk.says(command);
+        assert_words(
+            &said.err,
+            &["warning: ", "keys/log.pub is missing: without it damage to the key"],
+        );
+    }
+    fs::write(&public, bytes).unwrap();
+    assert_eq!(desk.says(&["add", "new.jpg"]).err, "");
+}
+
 /// Keys are for their owner alone, as they were.
 fn restore_mode(path: &Path) {
     #[cfg(unix)]

@@ -145,7 +145,7 @@ pub fn ended(child: Child) -> Run {
     let Output { status, stdout, stderr } = child.wait_with_output().expect("it ends");
     let text =
         format!("{}\n{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
-    // An answer goes to standard output, a failure to standard error, after what went on.
+    // An answer goes to standard output, an error's too; if a kill came first, there are events only.
     let last_line = |bytes: &[u8]| {
         let line = bytes.trim_ascii().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
         serde_json::from_slice(line).ok()
