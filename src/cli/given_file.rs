@@ -116,7 +116,8 @@ pub fn not_one(path: &Path, kind: Kind, bytes: &[u8], why: impl ToString) -> Fai
         }
         None => {
             let next = "check the name; if it is the right one, ask for the file again";
-            match kind.is_json() && !bytes.trim_ascii_start().starts_with(b"{") {
+            let begins_otherwise = |bytes: &[u8]| !bytes.is_empty() && !bytes.starts_with(b"{");
+            match kind.is_json() && begins_otherwise(bytes.trim_ascii_start()) {
                 // What a parser says of it helps nobody.
                 true => usage(what, "it does not begin as one does, with {", next),
                 false => usage(what, why, next),

@@ -9,8 +9,11 @@ use crate::support::park::picture_of;
 use crate::support::program::Desk;
 use crate::terminal::{Said, Terminal, assert_words};
 
+/// Does something to a file that has these bytes.
+type Damage = fn(&Path, &[u8]);
+
 /// What can happen to a file.
-const DAMAGES: [(&str, fn(&Path, &[u8])); 5] = [
+const DAMAGES: [(&str, Damage); 5] = [
     ("gone", |path, _| fs::remove_file(path).unwrap()),
     ("empty", |path, _| fs::write(path, "").unwrap()),
     ("cut off", |path, bytes| fs::write(path, &bytes[..bytes.len() / 2]).unwrap()),
