@@ -31,7 +31,7 @@ fn status_says_what_needs_care() {
     }
     assert_words(
         &desk.answers(0, &["status"]),
-        &["2 manifests missing: files cannot be proved until a copy"],
+        &["2 manifests are missing: files cannot be proved until a copy"],
     );
     fs::remove_file(desk.store().join("keys/recorder.chain")).unwrap();
     assert_words(&desk.answers(0, &["status"]), &["the key recorder: ", "--resume-chain"]);

@@ -103,7 +103,7 @@ fn damage_is_named() {
         (
             "tile/entries/000.p/4",
             200,
-            "the older bundle tile/entries/000.p/3 is not the beginning of the bundle that followed it",
+            "the older bundle tile/entries/000.p/3 is different from the bundle that followed it",
         ),
         ("checkpoint", 60, "checkpoint"),
         ("tile/0/000.p/3", 1, "tile/0/000.p/3"),

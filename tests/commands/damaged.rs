@@ -30,7 +30,7 @@ const DAMAGES: [(&str, Damage); 5] = [
 fn in_words(said: &Said, of: &str) {
     match said.code {
         Some(0 | 3 | 4) if !said.out.is_empty() => {}
-        Some(code @ (1 | 3 | 10 | 12 | 13)) => drop(said.refusal(code)),
+        Some(code @ (1 | 3 | 4 | 10 | 12 | 13)) => drop(said.refusal(code)),
         _ => panic!("{of}: {said:?}"),
     }
 }

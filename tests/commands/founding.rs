@@ -12,7 +12,7 @@ fn any_kind_of_party_founds_a_ledger() {
         let desk = Desk::bare();
         let said = desk.answers(0, &["init", "--name", "Val Ü", "--kind", kind, "--no-passphrase"]);
         assert_words(&said, &["Founded the ledger of Val Ü.", "digits", "next: treering add"]);
-        assert_words(&said, &["two sticks kept apart", "recording works without them"]);
+        assert_words(&said, &["and keep them apart; recording works without them"]);
         let card = desk.done(&["card"]);
         assert_eq!((&card["kind"], &card["name"]), (&kind.into(), &"Val Ü".into()));
         let audit = desk.answers(0, &["audit"]);
@@ -46,7 +46,7 @@ fn the_root_keys_go_to_two_sticks() {
     let init = [&["init", "--name", "Park", "--no-passphrase"][..], &roots].concat();
     let said = desk.answers(0, &init);
     assert_words(&said, &["../stick/root.key", "../other/next-root.key"]);
-    assert!(!said.contains("two sticks"), "they are there already:\n{said}");
+    assert!(!said.contains("keep them apart"), "they are there already:\n{said}");
     let names = |folder: &str| -> Vec<String> {
         picture_of(&desk.home().join(folder)).into_keys().collect()
     };
@@ -134,8 +134,8 @@ fn the_outside_records_stay_outside() {
     desk.write("a.txt", b"a");
     let mut add = desk.typed(&desk.park(), &["add", "a.txt"]);
     add.env("TREERING_STATE_DIR", desk.store().join("state"));
-    let refusal = Said::of(add.output().unwrap()).refusal(1);
-    refusal.says("this store must not sign now", "inside the store", "TREERING_STATE_DIR");
+    let refusal = Said::of(add.output().unwrap()).refusal(2);
+    refusal.says("record outside the store", "inside the store", "TREERING_STATE_DIR");
     assert!(!desk.store().join("state").exists());
 }
 

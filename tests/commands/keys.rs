@@ -70,7 +70,7 @@ fn a_key_is_granted_by_files() {
     let said = places.here(0, &["submit", "../office/ben.statement"]);
     assert_words(&said, &["Filed as statement 2: key.grant", "may sign as verifier"]);
     let said = places.here(0, &["submit", "../office/ben.statement"]);
-    assert_eq!(said, "Already in the ledger, as statement 2.\n");
+    assert_eq!(said, "Already in the ledger, as statement 2.\nnext: treering show @2\n");
     let list = places.here(0, &["key", "list"]);
     assert_words(&list, &["kept elsewhere", "verifier since statement 2: claim.opinion, process"]);
     assert_words(&places.here(0, &["audit"]), &["2 keys granted, 0 ended", "PASS"]);
@@ -338,10 +338,12 @@ fn keys_are_exported_and_come_back() {
     let said = desk.says(&["key", "export", "recorder", "--secret", "-o", "../r.pem"]);
     assert_eq!((said.code, said.out.as_str()), (Some(0), "Wrote ../r.pem\n"));
     assert_words(&said.err, &["warning: a key signs in one place"]);
-    desk.refuses(1, &["key", "export", "recorder", "--secret", "-o", "../r.pem"]).says(
-        "../r.pem cannot be written",
-        "exists",
-        "",
+    // The same once more is the same; another file is not lost under it.
+    fs::write(desk.home().join("other.pem"), "something else").unwrap();
+    desk.refuses(1, &["key", "export", "recorder", "--secret", "-o", "../other.pem"]).says(
+        "../other.pem cannot be written",
+        "another file of this name is there",
+        "--force",
     );
     let import = ["key", "import", "../r.pem", "--no-passphrase", "--name"];
     desk.refuses(12, &[&import[..], &["again"]].concat()).says(

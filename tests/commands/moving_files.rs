@@ -72,7 +72,7 @@ fn a_file_that_somebody_writes_to_is_read_as_it_is() {
     assert_eq!(ended(desk.start(&["add", "log.csv"])).code, Some(0));
     open.write_all(b"2026-05-01\n").unwrap();
     let said = desk.answers(3, &["check", "log.csv"]);
-    assert_words(&said, &["NOT RECORDED  log.csv", "no row of any manifest has these bytes"]);
+    assert_words(&said, &["DIFFERS  log.csv", "statement 2 records other bytes under this name"]);
     assert_words(&desk.answers(3, &["audit"]), &["DIFFERS      log.csv"]);
     desk.answers(0, &["add", "log.csv"]);
     assert_words(&desk.answers(0, &["check", "log.csv"]), &["recorded in statement 3: log.csv"]);

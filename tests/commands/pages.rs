@@ -117,9 +117,9 @@ fn completions_and_manual_pages() {
     }
     desk.write("file", b"");
     desk.refuses(1, &["man", "file/man1"]).says(
-        "cannot be written to file/man1",
+        "file/man1 cannot be written",
+        "Not a directory",
         "",
-        "name a folder",
     );
 }
 
