@@ -77,8 +77,8 @@ fn a_key_is_granted_by_files() {
 
     // Another file of the name is not written over.
     fs::write(places.office().join("ben.statement"), "something else").unwrap();
-    let said = places.there(1, &grant);
-    said.refusal(1).says("ben.statement cannot be written", "another file of this name", "-o FILE");
+    let said = places.there(2, &grant);
+    said.refusal(2).says("ben.statement is there already", "would be lost", "name another file");
 }
 
 #[test]
@@ -340,10 +340,10 @@ fn keys_are_exported_and_come_back() {
     assert_words(&said.err, &["warning: a key signs in one place"]);
     // The same once more is the same; another file is not lost under it.
     fs::write(desk.home().join("other.pem"), "something else").unwrap();
-    desk.refuses(1, &["key", "export", "recorder", "--secret", "-o", "../other.pem"]).says(
-        "../other.pem cannot be written",
-        "another file of this name is there",
-        "--force",
+    desk.refuses(2, &["key", "export", "recorder", "--secret", "-o", "../other.pem"]).says(
+        "../other.pem is there already",
+        "would be lost",
+        "name another file",
     );
     let import = ["key", "import", "../r.pem", "--no-passphrase", "--name"];
     desk.refuses(12, &[&import[..], &["again"]].concat()).says(

@@ -222,14 +222,18 @@ fn a_receipt_is_written_where_it_does_no_harm() {
     assert_words(&said, &["lynx.jpg-and-1-more.receipt.json (", "2 files in the ledger"]);
     // A receipt of that name is replaced, anything else is not.
     desk.answers(0, &["receipt", "pictures/lynx.jpg"]);
-    desk.write("chamois.jpg.receipt.json", b"{}");
-    desk.refuses(1, &["receipt", "pictures/chamois.jpg"]).says(
-        "chamois.jpg.receipt.json cannot be written",
-        "another file of this name is there",
-        "-o FILE",
+    desk.write(".treering/receipts/chamois.jpg.receipt.json", b"{}");
+    desk.refuses(2, &["receipt", "pictures/chamois.jpg"]).says(
+        "chamois.jpg.receipt.json is there already",
+        "something else, which would be lost",
+        "name another file",
     );
+    desk.answers(0, &["receipt", "pictures/chamois.jpg", "--force"]);
+    // Never among the evidence, wherever it is asked for.
     let said = desk.says_in(&desk.park().join("pictures"), &["receipt", "lynx.jpg"]);
-    said.refusal(2).says("would lie among the evidence", "the working directory", "-o OUT");
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert_words(&said.out, &["/receipts/lynx.jpg.receipt.json ("]);
+    assert!(!desk.park().join("pictures/lynx.jpg.receipt.json").exists());
     desk.refuses(2, &["receipt", "pictures/gone.jpg"]).says(
         "there is no file pictures/gone.jpg",
         "",
@@ -282,5 +286,9 @@ fn files_are_looked_up_in_ones_own_ledger() {
     }
     let said = desk.answers(4, &["check", "new.jpg"]);
     assert_words(&said, &["NOT RECORDED  new.jpg", "1 manifest", "INCOMPLETE"]);
-    desk.refuses(1, &["receipt", "lynx.jpg", "-o", "r"]);
+    desk.refuses(4, &["receipt", "lynx.jpg", "-o", "r"]).says(
+        "NOT RECORDED: lynx.jpg",
+        "1 manifest is not here",
+        "put the manifests back",
+    );
 }
