@@ -20,7 +20,7 @@ use support::park::{
 use support::program::Desk;
 use support::publish::publish;
 use support::{Ledger, bodies, key};
-use treering::ledger::indexing::IndexPlaces;
+use treering::ledger::indexing::{IndexPlaces, Taking};
 use treering::ledger::read;
 use treering::ledger::writer::OpenError;
 use treering::store::disk::RealDisk;
@@ -247,8 +247,8 @@ impl Indexed {
     fn up_to_date(&self) -> Vec<String> {
         let folder = PublicFolder::new(Arc::new(RealDisk), self.desk.public());
         let (index, manifests) = (self.index(), self.desk.store().join("manifests"));
-        let places = IndexPlaces { index: &index, folder: &folder, manifests: &manifests };
-        let index = places.up_to_date(self.head()).unwrap();
+        let places = IndexPlaces { index, folder, manifests };
+        let index = places.up_to_date(self.head(), Taking::unwatched()).unwrap();
         assert_eq!(index.watermark().unwrap(), self.head());
         index.check().unwrap();
         index.all_answers().unwrap()
