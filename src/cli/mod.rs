@@ -19,6 +19,7 @@ mod init;
 mod interrupt;
 mod key;
 mod keyring;
+mod known;
 mod log;
 mod output;
 mod own_store;

@@ -110,7 +110,7 @@ const DIFFERS: Style = AnsiColor::Red.on_default().bold();
 const UNCHECKED: Style = AnsiColor::Yellow.on_default();
 
 /// The words that carry colour, each with the colour that repeats it.
-const COLOURED: [(&str, Style); 21] = [
+const COLOURED: [(&str, Style); 22] = [
     ("NOT CHECKED", UNCHECKED),
     ("NOT RECORDED", UNCHECKED),
     ("INCOMPLETE", UNCHECKED),
@@ -127,6 +127,7 @@ const COLOURED: [(&str, Style); 21] = [
     ("DIFFERS", DIFFERS),
     ("BROKEN", DIFFERS),
     ("FORKED", DIFFERS),
+    ("FORK, KEY SINCE RETIRED", DIFFERS),
     ("SHORTENED", DIFFERS),
     ("FAIL", DIFFERS),
     ("fail", DIFFERS),
