@@ -8,17 +8,19 @@ use serde_json::{Value, json};
 use super::exceptions::Exceptions;
 use super::exit::Exit;
 use super::failures::{BEGIN_AGAIN, GO_ON, interrupted, usage};
+use super::field_args::{self, FieldArgs};
 use super::filing::Filing;
 use super::keyring::random;
 use super::own_store::OwnStore;
 use super::progress::{Display, Unit};
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome, clock, interrupt};
+use super::{Context, Outcome, clock, in_short, interrupt};
 use crate::evidence::attribute::NAMES;
-use crate::evidence::batch::{Batch, BatchError, Terms, draft_key, gather, survey};
+use crate::evidence::batch::{Batch, BatchError, Part, Terms, draft_key, gather_tied, survey_tied};
 use crate::evidence::catalogue::Catalogue;
 use crate::evidence::disclosure::{Choice, Names, redact};
 use crate::evidence::draft::Draft;
+use crate::evidence::field::{Described, Field};
 use crate::evidence::hashing::Watch;
 use crate::evidence::manifest::ManifestReader;
 use crate::evidence::names::clashes;
@@ -63,6 +65,8 @@ pub struct Args {
     /// Say what would be recorded, and record nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    field: FieldArgs,
     /// The key to sign with, where several may
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
@@ -89,8 +93,9 @@ impl From<AccessWord> for Access {
 /// Records the files.
 pub fn run(context: &Context, args: Args) -> Outcome {
     let indicators = indicators(&args.indicator)?;
+    let described = args.field.described()?;
     if args.dry_run {
-        return dry_run(context, &args);
+        return dry_run(context, &args, described);
     }
     let mut filing = Filing::begin(context, "add")?;
     let walked = find_files(&filing.own, &args.paths)?;
@@ -98,10 +103,12 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     if walked.files.is_empty() {
         return Ok(nothing_found(&filing.own, &walked));
     }
+    let field = field_args::survey(&walked.files, described)?;
     let access = Access::from(args.access);
     let title = args.title.clone().unwrap_or_else(|| default_title(&args.paths));
     // The keys are found and opened before an hour of reading, not after it.
-    let placeholder = anchor(&title, Hash([0; 32]), 1, &Summary::default(), access, None);
+    let placeholder = Anchoring { title: &title, indicators: None, field: &field };
+    let placeholder = placeholder.body(Hash([0; 32]), 1, &Summary::default(), access, None);
     let key = filing.key_for(&placeholder, args.key.as_deref())?;
     filing.prepare(&key, args.resume_chain)?;
     if !args.resume_chain {
@@ -115,19 +122,25 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     let draft_key = draft_key(&args.paths, access);
     let mut draft = Draft::open(&filing.own.store.drafts(), draft_key)
         .map_err(|why| Failure::new(Exit::Locked, "the draft cannot be opened", why, NEXT_AGAIN))?;
-    let batch = read_batch(context, &walked, &mut draft, access, &index)?;
+    let batch = read_batch(context, &walked, &field, &mut draft, access, &index)?;
     drop(index);
     if batch.is_empty() {
         let _ = draft.remove();
         return Ok(nothing_new(&filing.own, &walked, &batch.summary));
     }
-    let root = store_manifest(&filing, &batch, &mut draft, access)?;
-    let body = anchor(&title, root, batch.len() as u64, &batch.summary, access, indicators);
-    let appended = filing.sign_and_file(&key, body.into(), args.resume_chain)?;
+    let anchoring = Anchoring { title: &title, indicators, field: &field };
+    let mut appended = Vec::new();
+    for part in &batch.parts {
+        let root = store_manifest(&filing, part, &mut draft)?;
+        let rows = part.len() as u64;
+        let body = anchoring.body(root, rows, &part.summary, part.access, part.group);
+        appended.push((filing.sign_and_file(&key, body.into(), args.resume_chain)?, root));
+    }
     if let Err(why) = draft.remove() {
         context.voice.warn(&format!("the finished draft could not be removed: {why}"));
     }
-    Ok(recorded(&filing.own, &title, &walked, &batch, &appended, access))
+    let suggest = args.indicator.is_empty();
+    Ok(recorded(&filing.own, &title, &walked, &batch, &appended, access, suggest))
 }
 
 const NEXT_AGAIN: &str = "wait for the other command, then run the same one again";
@@ -165,6 +178,7 @@ fn report_clashes(context: &Context, walked: &Walk) {
 fn read_batch(
     context: &Context,
     walked: &Walk,
+    field: &Field,
     draft: &mut Draft,
     access: Access,
     index: &Index,
@@ -177,7 +191,8 @@ fn read_batch(
         |digest: &Hash| index.evidence(digest).is_ok_and(|found| !found.is_empty());
     let terms = Terms { access, now: clock::now_s(), is_recorded: &mut is_recorded };
     let watch = Watch { cancel: interrupt::flag(), progress: &progress };
-    gather(&walked.files, draft, terms, &mut random, watch).map_err(|fault| match fault {
+    let gathered = gather_tied(&walked.files, field, draft, terms, &mut random, watch);
+    gathered.map_err(|fault| match fault {
         BatchError::Interrupted { kept, files } => {
             let what = format!("stopped; {} of {} files are kept", count(kept), count(files));
             interrupted(what, GO_ON)
@@ -192,18 +207,13 @@ fn read_batch(
 }
 
 /// Writes the manifest durably, before the statement that names its root is signed.
-fn store_manifest(
-    filing: &Filing<'_>,
-    batch: &Batch,
-    draft: &mut Draft,
-    access: Access,
-) -> Result<Hash, Failure> {
+fn store_manifest(filing: &Filing<'_>, part: &Part, draft: &mut Draft) -> Result<Hash, Failure> {
     let store = &filing.own.store;
     let (mut root, mut fault) = (None, None);
     let pending = store.manifests().join("pending");
     let written =
         durable::replace_with(&*filing.own.disk, &pending, FileAccess::Private, &mut |out| {
-            match batch.write_manifest(draft, out) {
+            match part.write_manifest(draft, out) {
                 Ok((_, totals)) => {
                     root = Some(totals.tree.root);
                     Ok(())
@@ -224,7 +234,7 @@ fn store_manifest(
                 )(why))
             })?;
             durable::sync_folder(&*filing.own.disk, &store.manifests())?;
-            if access == Access::Public {
+            if part.access == Access::Public {
                 publish_manifest(filing, &place, root)?;
             }
             Ok(root)
@@ -242,9 +252,10 @@ fn store_manifest(
     }
 }
 
-/// Attributes that a published manifest does not show: where exactly, and with which very device. They
+/// Attributes that a published manifest does not show: where exactly, with which very device, and
+/// free text, which may name a place or a person. They
 /// stay committed to, and can be shown to one person in a receipt (--disclose).
-const KEPT_BACK: [&str; 3] = ["gps", "gps_time", "camera_serial"];
+const KEPT_BACK: [&str; 6] = ["box", "gps", "gps_time", "camera_serial", "series", "title"];
 
 fn publish_manifest(filing: &Filing<'_>, place: &Path, root: Hash) -> Result<(), Failure> {
     let published: Vec<&str> = NAMES.into_iter().filter(|name| !KEPT_BACK.contains(name)).collect();
@@ -258,35 +269,51 @@ fn publish_manifest(filing: &Filing<'_>, place: &Path, root: Hash) -> Result<(),
     Ok(())
 }
 
-fn anchor(
-    title: &str,
-    root: Hash,
-    rows: u64,
-    summary: &Summary,
-    access: Access,
+/// What the anchors of one command have in common.
+struct Anchoring<'a> {
+    title: &'a str,
     indicators: Option<Indicators>,
-) -> Body {
-    // A sealed anchor says neither how much there is of what, nor where.
-    let public = access == Access::Public;
-    let captured = summary.captured.clone();
-    let has_times = captured.utc.is_some() || captured.local.is_some();
-    Body::Anchor(Anchor {
-        title: title.to_owned(),
-        evidence: "files".into(),
-        root,
-        rows,
-        bytes: public.then_some(summary.bytes),
-        media: public.then(|| summary.media_types.clone()),
-        captured: has_times.then_some(captured),
-        indicators,
-        place: summary
-            .positions
-            .as_ref()
-            .filter(|_| public)
-            .and_then(|positions| positions.on_grid(PLACE_STEP)),
-        derived_from: None,
-        access,
-    })
+    field: &'a Field,
+}
+
+impl Anchoring<'_> {
+    fn body(
+        &self,
+        root: Hash,
+        rows: u64,
+        summary: &Summary,
+        access: Access,
+        deployment: Option<u32>,
+    ) -> Body {
+        // A sealed anchor says neither how much there is of what, nor where.
+        let public = access == Access::Public;
+        let captured = summary.captured.clone();
+        let has_times = captured.utc.is_some() || captured.local.is_some();
+        // By number: the id of a deployment is often the name of a place.
+        let title = match deployment {
+            None => self.title.to_owned(),
+            Some(number) => {
+                format!("{}, deployment {} of {}", self.title, number + 1, self.field.groups())
+            }
+        };
+        Body::Anchor(Anchor {
+            title,
+            evidence: if deployment.is_some() { "camtrap-dp" } else { "files" }.into(),
+            root,
+            rows,
+            bytes: public.then_some(summary.bytes),
+            media: public.then(|| summary.media_types.clone()),
+            captured: has_times.then_some(captured),
+            indicators: self.indicators.clone(),
+            place: summary
+                .positions
+                .as_ref()
+                .filter(|_| public)
+                .and_then(|positions| positions.on_grid(self.field.place_step(PLACE_STEP)?)),
+            derived_from: None,
+            access,
+        })
+    }
 }
 
 fn default_title(paths: &[PathBuf]) -> String {
@@ -310,6 +337,7 @@ fn files_json(walked: &Walk, summary: &Summary, exceptions: &Exceptions) -> Valu
         "bytes": summary.bytes,
         "media_types": summary.media_types,
         "already_recorded": names(&summary.recorded),
+        "field": in_short::json(summary, &walked.files),
         "exceptions": exceptions.json(),
     })
 }
@@ -340,22 +368,32 @@ fn recorded(
     title: &str,
     walked: &Walk,
     batch: &Batch,
-    appended: &Appended,
+    appended: &[(Appended, Hash)],
     access: Access,
+    suggest: bool,
 ) -> Answer {
     let summary = &batch.summary;
     let exceptions = Exceptions::of(own, walked, summary);
+    let statements = match appended {
+        [(one, _)] => format!("statement {}", one.first),
+        [(first, _), .., (last, _)] => format!("statements {} to {}", first.first, last.first),
+        [] => unreachable!("add: a batch that is not empty has a part"),
+    };
     let mut text = format!(
-        "Recorded {} ({}) as statement {}: {}\n",
+        "Recorded {} ({}) as {statements}: {}\n",
         counted(batch.len() as u64, "file"),
         bytes(summary.bytes),
-        appended.first,
         safe(title)
     );
     for line in summary.lines(&walked.files) {
         text.push_str(&format!("  {line}\n"));
     }
     text.push_str(&exceptions.text());
+    text.push_str(&in_short::text(summary));
+    if let Some(suggested) = in_short::suggested(summary).filter(|_| suggest) {
+        text.push_str(&suggested);
+    }
+    text.push_str(&in_short::sealed_beside(access, summary).unwrap_or_default());
     text.push_str(match access {
         Access::Public => {
             "The manifest is published: names, hashes, kinds and times of the files are open to all; \
@@ -367,21 +405,35 @@ fn recorded(
         }
     });
     let mut fields = files_json(walked, summary, &exceptions);
-    fields["position"] = json!(appended.first.0);
-    fields["size"] = json!(appended.checkpoint.tree().size.0);
-    fields["root"] = json!(appended.checkpoint.tree().root.to_string());
+    if let [(first, _), ..] = appended {
+        fields["position"] = json!(first.first.0);
+    }
+    if let [.., (last, _)] = appended {
+        fields["size"] = json!(last.checkpoint.tree().size.0);
+        fields["root"] = json!(last.checkpoint.tree().root.to_string());
+    }
+    let one = |((appended, root), part): (&(Appended, Hash), &Part)| {
+        json!({
+            "position": appended.first.0,
+            "evidence_root": root.to_string(),
+            "rows": part.len(),
+            "access": part.access.word(),
+        })
+    };
+    fields["statements"] = appended.iter().zip(&batch.parts).map(one).collect();
     let next =
         exceptions.next().unwrap_or("treering head, and send the line to somebody who keeps it");
     Answer::new("add", text, fields).and_next(next).with_exit(exceptions.exit)
 }
 
-fn dry_run(context: &Context, args: &Args) -> Outcome {
+fn dry_run(context: &Context, args: &Args, described: Described) -> Outcome {
     let own = OwnStore::find(context)?;
     let walked = find_files(&own, &args.paths)?;
     report_clashes(context, &walked);
     if walked.files.is_empty() {
         return Ok(nothing_found(&own, &walked));
     }
+    let field = field_args::survey(&walked.files, described)?;
     let total = walked.files.iter().map(|file: &Found| file.stamp.size).sum();
     let display = Display::begin(context.voice, "Reading", Unit::Bytes, total);
     let done = AtomicU64::new(0);
@@ -391,7 +443,7 @@ fn dry_run(context: &Context, args: &Args) -> Outcome {
     let index = own.index_places(&index_path, &manifests).up_to_date(own.head()?.tree())?;
     let mut is_recorded =
         |digest: &Hash| index.evidence(digest).is_ok_and(|found| !found.is_empty());
-    let summary = survey(&walked.files, clock::now_s(), &mut is_recorded, watch)
+    let summary = survey_tied(&walked.files, &field, clock::now_s(), &mut is_recorded, watch)
         .map_err(|_| interrupted("stopped; a dry run keeps nothing", BEGIN_AGAIN))?;
     drop(display);
     let exceptions = Exceptions::of(&own, &walked, &summary);
@@ -405,6 +457,7 @@ fn dry_run(context: &Context, args: &Args) -> Outcome {
         text.push_str(&format!("  {line}\n"));
     }
     text.push_str(&exceptions.text());
+    text.push_str(&in_short::text(&summary));
     let mut fields = files_json(&walked, &summary, &exceptions);
     fields["dry_run"] = json!(true);
     Ok(Answer::new("add", text, fields).with_exit(exceptions.exit))

@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::attribute::Attribute;
-use super::formats::exif::{ClockTime, Note, Place};
+use super::field::Field;
+use super::field::clocks::{Clocks, Finding};
+use super::formats::facts::{ClockTime, Place, Span};
+use super::formats::note::{Note, Noted};
 use super::hashing::Problem;
 use super::walk::Found;
 use crate::statement::bodies::evidence::{self as statement, Captured, Period};
@@ -31,8 +34,24 @@ pub struct Summary {
     pub after_now: Vec<usize>,
     /// Files with a position, which whoever gets the file gets, too, and the box around them.
     pub positions: Option<Positions>,
-    /// What reading the pictures noted.
+    /// What reading the files noted.
     pub notes: BTreeMap<Note, Vec<usize>>,
+    /// Of those that are about rows of a table: the first such row, and how many.
+    pub rows: BTreeMap<(Note, usize), (u64, u64)>,
+    /// How many files were read as what.
+    pub formats: BTreeMap<String, u64>,
+    /// Files that a device made: with a camera's model or a recording's length.
+    pub from_devices: u64,
+    /// Files whose labels say that people, vehicles or something unknown are on them.
+    pub people: u64,
+    /// Files that a public batch keeps sealed.
+    pub kept_sealed: u64,
+    /// What is odd about devices' clocks, and their silences.
+    pub clocks: Vec<Finding>,
+    /// Expected members of a series that are not here.
+    pub missing: Vec<String>,
+    /// Names on the list of sensitive species that no file shows.
+    pub unknown_taxa: Vec<String>,
     /// Files of equal content: each list is one content, of two files or more.
     pub duplicates: Vec<Vec<usize>>,
     /// Files whose content the ledger already has; they get no new row.
@@ -90,13 +109,46 @@ const FURTHEST_EAST: i64 = 14 * 3_600;
 pub struct Tally {
     now: i64,
     summary: Summary,
-    contents: Vec<(Hash, usize)>,
+    /// To see contents that occur twice; not kept of a part.
+    contents: Option<Vec<(Hash, usize)>>,
+    clocks: Clocks,
 }
 
 impl Tally {
     /// Of no files yet. `now` is in seconds since 1970, UTC.
     pub fn new(now: i64) -> Tally {
-        Tally { now, summary: Summary::default(), contents: Vec::new() }
+        let contents = Some(Vec::new());
+        Tally { now, summary: Summary::default(), contents, clocks: Clocks::default() }
+    }
+
+    /// Of a part of a batch, for its anchor: without what only the whole shows.
+    pub fn of_a_part(now: i64) -> Tally {
+        Tally { contents: None, ..Tally::new(now) }
+    }
+
+    /// Takes what only shows in the whole: who is on it, and what the clocks say.
+    pub fn seen(&mut self, index: usize, attributes: &[Attribute], field: &Field) {
+        let summary = &mut self.summary;
+        summary.kept_sealed += u64::from(field.seals(attributes));
+        for attribute in attributes {
+            match attribute {
+                Attribute::Format(format) => {
+                    *summary.formats.entry(format.clone()).or_default() += 1;
+                }
+                Attribute::Labels(labels) => {
+                    let people =
+                        |label: &String| ["human", "vehicle", "unknown"].contains(&label.as_str());
+                    summary.people += u64::from(labels.iter().any(people));
+                }
+                _ => {}
+            }
+        }
+        let made = |attribute: &Attribute| {
+            matches!(attribute, Attribute::CameraModel(_) | Attribute::Recording(_))
+        };
+        summary.from_devices += u64::from(attributes.iter().any(made));
+        let table = field.tie(index).and_then(|tie| Some((tie.wall?, tie.utc)));
+        self.clocks.take(index, attributes, table);
     }
 
     /// Counts a file that has a row.
@@ -106,13 +158,13 @@ impl Tally {
         sha256: Hash,
         size: u64,
         attributes: impl IntoIterator<Item = &'a Attribute>,
-        notes: impl IntoIterator<Item = Note>,
+        notes: impl IntoIterator<Item = Noted>,
     ) {
         let summary = &mut self.summary;
         summary.files += 1;
         summary.bytes += size;
         summary.empty += u64::from(size == 0);
-        let (mut captured, mut zone) = (None, None);
+        let (mut captured, mut zone, mut span) = (None, None, None);
         for attribute in attributes {
             match attribute {
                 Attribute::MediaType(kind) => {
@@ -120,7 +172,11 @@ impl Tally {
                 }
                 Attribute::Captured(ClockTime { seconds, .. }) => captured = Some(*seconds),
                 Attribute::Zone(seconds) => zone = Some(i64::from(*seconds)),
-                Attribute::Gps(place) => include_position(&mut summary.positions, *place),
+                Attribute::Gps(place) => include_position(&mut summary.positions, &[*place]),
+                Attribute::Extent(extent) => {
+                    include_position(&mut summary.positions, &extent.corners());
+                }
+                Attribute::Span(known) => span = Some(*known),
                 _ => {}
             }
         }
@@ -136,10 +192,31 @@ impl Tally {
                 summary.after_now.push(index);
             }
         }
-        for note in notes {
-            summary.notes.entry(note).or_default().push(index);
+        if let (None, Some(Span { first, last, utc })) = (captured, span) {
+            let period = if utc { &mut summary.captured.utc } else { &mut summary.captured.local };
+            include(period, first);
+            include(period, last);
+            // One file, though it has two times.
+            if let Some(period) = period {
+                period.files -= 1;
+            }
+            let earliest = if utc { last } else { last - FURTHEST_EAST };
+            if earliest > self.now {
+                summary.after_now.push(index);
+            }
         }
-        self.contents.push((sha256, index));
+        for Noted { note, row, times } in notes {
+            let indexes = summary.notes.entry(note).or_default();
+            if indexes.last() != Some(&index) {
+                indexes.push(index);
+            }
+            if let Some(row) = row {
+                summary.rows.insert((note, index), (row, times));
+            }
+        }
+        if let Some(contents) = &mut self.contents {
+            contents.push((sha256, index));
+        }
     }
 
     /// Notes a file that the ledger already has.
@@ -159,10 +236,11 @@ impl Tally {
 
     /// The summary, the same whatever the order of counting.
     pub fn finish(mut self) -> Summary {
-        self.contents.sort_unstable();
+        let mut contents = self.contents.take().unwrap_or_default();
+        contents.sort_unstable();
         let mut summary = self.summary;
-        summary.duplicates = self
-            .contents
+        summary.clocks = self.clocks.findings();
+        summary.duplicates = contents
             .chunk_by(|a, b| a.0 == b.0)
             .filter(|same| same.len() > 1)
             .map(|same| same.iter().map(|(_, index)| *index).collect())
@@ -185,25 +263,23 @@ fn include(period: &mut Option<Period>, seconds: i64) {
     *period = Some(grown);
 }
 
-fn include_position(positions: &mut Option<Positions>, place: Place) {
-    let Place { latitude, longitude } = place;
-    let grown = match *positions {
-        None => Positions {
-            files: 1,
-            south: latitude,
-            west: longitude,
-            north: latitude,
-            east: longitude,
-        },
-        Some(known) => Positions {
-            files: known.files + 1,
-            south: known.south.min(latitude),
-            west: known.west.min(longitude),
-            north: known.north.max(latitude),
-            east: known.east.max(longitude),
-        },
-    };
-    *positions = Some(grown);
+/// Takes the place of a file, or the corners of its box.
+fn include_position(positions: &mut Option<Positions>, places: &[Place]) {
+    let Some(first) = places.first() else { return };
+    let known = positions.get_or_insert(Positions {
+        files: 0,
+        south: first.latitude,
+        west: first.longitude,
+        north: first.latitude,
+        east: first.longitude,
+    });
+    known.files += 1;
+    for Place { latitude, longitude } in places {
+        known.south = known.south.min(*latitude);
+        known.west = known.west.min(*longitude);
+        known.north = known.north.max(*latitude);
+        known.east = known.east.max(*longitude);
+    }
 }
 
 impl Summary {
@@ -238,7 +314,7 @@ impl Summary {
         list(&self.before_2000, "with a clock before the year 2000");
         list(&self.after_now, "with a clock ahead of this computer's");
         for (note, indexes) in &self.notes {
-            list(indexes, &note.to_string());
+            list(indexes, &self.note_words(*note, indexes));
         }
         list(&self.recorded, "already recorded with the same content");
         for same in &self.duplicates {
@@ -257,6 +333,23 @@ impl Summary {
             ));
         }
         lines
+    }
+}
+
+impl Summary {
+    /// What a note says of its files, with the rows it is about.
+    fn note_words(&self, note: Note, indexes: &[usize]) -> String {
+        let rows: Vec<&(u64, u64)> =
+            indexes.iter().filter_map(|index| self.rows.get(&(note, *index))).collect();
+        match rows[..] {
+            [] => note.to_string(),
+            [(row, 1)] => format!("{note} (row {row})"),
+            [(row, times)] => format!("{note} ({} rows, the first {row})", thousands(*times)),
+            _ => {
+                let times = rows.iter().map(|(_, times)| times).sum();
+                format!("{note} ({} rows)", thousands(times))
+            }
+        }
     }
 }
 
@@ -338,9 +431,15 @@ mod tests {
                     b,
                     5,
                     &[jpeg(), clock(NOW), Attribute::Zone(7_200)],
-                    [Note::NoFix],
+                    [Note::NoFix.into()],
                 ),
-                2 => tally.count(n, a, 5, &[jpeg(), clock(NOW + FURTHEST_EAST)], [Note::NoFix]),
+                2 => tally.count(
+                    n,
+                    a,
+                    5,
+                    &[jpeg(), clock(NOW + FURTHEST_EAST)],
+                    [Note::NoFix.into()],
+                ),
                 3 => tally.count(n, b, 0, &[Attribute::MediaType("text/csv".into())], []),
                 4 => tally.count(n, b, 7, &[jpeg(), clock(5), Attribute::Zone(0)], []),
                 5 => tally.count(n, b, 7, &[jpeg(), clock(NOW + FURTHEST_EAST + 1)], []),
@@ -381,7 +480,7 @@ mod tests {
         let at = |places: &[(i32, i32)]| {
             let mut positions = None;
             for &(latitude, longitude) in places {
-                include_position(&mut positions, Place { latitude, longitude });
+                include_position(&mut positions, &[Place { latitude, longitude }]);
             }
             let place = positions.unwrap().on_grid(100_000).unwrap();
             [place.south, place.west, place.north, place.east].map(|edge| edge / 100_000)

@@ -1,0 +1,35 @@
+//! Trouble in a file's content, carried through readers that can only fail with an [`io::Error`].
+
+use std::io;
+
+use super::note::Note;
+
+/// Content that stops a stream: not the disk's fault.
+#[derive(Debug)]
+struct Trouble(Note);
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl std::error::Error for Trouble {}
+
+/// An error that stands for trouble in the content.
+pub fn trouble(note: Note) -> io::Error {
+    io::Error::other(Trouble(note))
+}
+
+/// What an error says about the content; an error of the disk stays one.
+pub fn note_of(error: io::Error) -> io::Result<Note> {
+    if let Some(Trouble(note)) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        return Ok(*note);
+    }
+    match error.kind() {
+        // What unpackers and parsers say of bytes they cannot make sense of.
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Ok(Note::Damaged),
+        io::ErrorKind::UnexpectedEof => Ok(Note::Truncated),
+        _ => Err(error),
+    }
+}
