@@ -93,6 +93,7 @@ fn full_claims() -> Claims {
         make: Some("RECONYX".into()),
         model: Some("HYPERFIRE 2".into()),
         serial: Some("H2X-0042".into()),
+        burst: None,
         notes: vec![],
     }
 }

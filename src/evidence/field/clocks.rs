@@ -92,13 +92,15 @@ impl Clocks {
     ) {
         let (mut wall, mut zone, mut receiver) = (None, None, None);
         let (mut serial, mut deployment, mut folder, mut device) = (None, None, None, false);
+        let mut model = None;
         for attribute in attributes {
             match attribute {
                 Attribute::Captured(clock) => wall = Some(clock.seconds),
                 Attribute::Zone(seconds) => zone = Some(i64::from(*seconds)),
                 Attribute::GpsTime(seconds) => receiver = Some(*seconds),
                 Attribute::CameraSerial(text) => serial = Some(text),
-                Attribute::CameraModel(_) | Attribute::Recording(_) => device = true,
+                Attribute::CameraModel(text) => model = Some(text),
+                Attribute::Recording(_) => device = true,
                 Attribute::Deployment(text) => deployment = Some(text),
                 Attribute::Path(path) => {
                     let text = path.as_bytes();
@@ -111,7 +113,7 @@ impl Clocks {
         }
         let Some(wall) = wall else { return };
         // Documents have dates, too; only what a device made has a clock.
-        if !device && serial.is_none() && deployment.is_none() {
+        if !device && model.is_none() && serial.is_none() && deployment.is_none() {
             return;
         }
         let ahead = match (table, receiver) {
@@ -125,14 +127,18 @@ impl Clocks {
             (None, Some(receiver)) => Some((Against::Receiver, wall - receiver)),
             (None, None) => None,
         };
-        let name = match (deployment, folder, serial) {
-            (Some(deployment), _, _) => format!("deployment {deployment}"),
-            (None, Some(folder), Some(serial)) if !folder.is_empty() => {
-                format!("{folder} (camera {serial})")
-            }
-            (None, Some(folder), None) if !folder.is_empty() => folder,
-            (_, _, Some(serial)) => format!("camera {serial}"),
-            _ => "the device".into(),
+        // Two phones may put their pictures into one folder.
+        let body = match (serial, model) {
+            (Some(serial), _) => format!("camera {serial}"),
+            (None, Some(model)) => model.clone(),
+            (None, None) => String::new(),
+        };
+        let name = match (deployment, folder.unwrap_or_default()) {
+            (Some(deployment), _) => format!("deployment {deployment}"),
+            (None, folder) if folder.is_empty() && body.is_empty() => "the device".into(),
+            (None, folder) if folder.is_empty() => body,
+            (None, folder) if body.is_empty() => folder,
+            (None, folder) => format!("{folder} ({body})"),
         };
         if self.devices.len() < MAX_DEVICES || self.devices.contains_key(&name) {
             self.devices.entry(name).or_default().push(Shown { index, wall, ahead });
@@ -208,7 +214,7 @@ fn silent(device: &str, by_clock: &[Shown], all: &mut Vec<Finding>) {
     }
 }
 
-/// "a clock an hour ahead from 2021-06-14 (CAM-12, 340 files, against its table)"
+/// "clock an hour ahead from 2021-06-14 in 340 files of CAM-12, against its table"
 impl std::fmt::Display for Finding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -220,7 +226,10 @@ impl std::fmt::Display for Finding {
                 };
                 let (length, from) = (length(seconds.abs()), day(*from));
                 let s = if *files == 1 { "" } else { "s" };
-                write!(f, "clock {length} {way} from {from} ({device}, {files} file{s}, {against})")
+                write!(
+                    f,
+                    "clock {length} {way} from {from} in {files} file{s} of {device}, {against}"
+                )
             }
             Finding::Reset { device, before, after } => {
                 write!(f, "clock of {device} went back from {} to {}", day(*before), day(*after))
@@ -286,7 +295,9 @@ mod tests {
         }
         assert_eq!(
             words(clocks),
-            ["clock an hour ahead from 2021-06-14 (CAM-12, 10 files, against its table)"]
+            [
+                "clock an hour ahead from 2021-06-14 in 10 files of CAM-12 (HYPERFIRE), against its table"
+            ]
         );
     }
 
@@ -297,13 +308,16 @@ mod tests {
             let gap = if n >= 5 { 9 * 86_400 } else { 0 };
             file(n, JUNE + n as i64 * 600 + gap, None, &mut clocks);
         }
-        assert_eq!(words(clocks), ["CAM-12 silent for nine days from 2021-06-14"]);
+        assert_eq!(words(clocks), ["CAM-12 (HYPERFIRE) silent for nine days from 2021-06-14"]);
         let mut clocks = Clocks::default();
         for n in 0..10 {
             let wall = if n < 6 { JUNE + n as i64 } else { 946_684_800 + n as i64 };
             file(n, wall, None, &mut clocks);
         }
-        assert_eq!(words(clocks), ["clock of CAM-12 went back from 2021-06-14 to 2000-01-01"]);
+        assert_eq!(
+            words(clocks),
+            ["clock of CAM-12 (HYPERFIRE) went back from 2021-06-14 to 2000-01-01"]
+        );
     }
 
     #[test]

@@ -39,7 +39,12 @@ struct Found {
     ring: Option<[f64; 2]>,
     last: Option<[f64; 2]>,
     corners: u64,
-    in_polygon: bool,
+    /// Numbers of a position came, so the next end is the position's.
+    in_position: bool,
+    /// The depth of `coordinates`; the object around it may say its type before them or after.
+    geometry_at: usize,
+    is_polygon: bool,
+    open_rings: u64,
     title: Option<String>,
 }
 
@@ -65,7 +70,9 @@ impl Sink for Found {
             (Some("latitude"), Item::Number(degrees)) => self.corner[0] = Some(degrees),
             (Some("longitude"), Item::Number(degrees)) => self.corner[1] = Some(degrees),
             (_, Item::Number(degrees)) => self.number(path, degrees),
-            (_, Item::Close) if is_ring(path) => self.close_ring(),
+            (Some("coordinates"), Item::Open) => self.geometry_at = path.len(),
+            (_, Item::Close) if std::mem::take(&mut self.in_position) => {}
+            (_, Item::Close) => self.close(path.len()),
             _ => {}
         }
         if let [Some(latitude), Some(longitude)] = self.corner {
@@ -73,12 +80,6 @@ impl Sink for Found {
             self.place(latitude, longitude);
         }
     }
-}
-
-/// A list of positions: `coordinates` and then at least one place in an array.
-fn is_ring(path: &[Step]) -> bool {
-    matches!(path, [.., Step::Key(key), Step::At(_)] | [.., Step::Key(key), Step::At(_), Step::At(_)]
-        if key == "coordinates")
 }
 
 impl Found {
@@ -94,11 +95,11 @@ impl Found {
             }
             "Polygon" | "MultiPolygon" => {
                 self.polygons += 1;
-                self.in_polygon = true;
+                self.is_polygon = true;
                 self.is_geojson |= path.len() == 1;
             }
             "Point" | "MultiPoint" | "LineString" | "MultiLineString" | "GeometryCollection" => {
-                self.in_polygon = false;
+                self.is_polygon = false;
                 self.is_geojson |= path.len() == 1;
             }
             _ => {}
@@ -108,6 +109,7 @@ impl Found {
     /// Longitude first, then latitude, then perhaps a height (RFC 7946 section 3.1.1).
     fn number(&mut self, path: &[Step], degrees: f64) {
         let in_coordinates = json::keys(path).next_back() == Some("coordinates");
+        self.in_position |= in_coordinates;
         match path.last() {
             Some(Step::At(0)) if in_coordinates => self.longitude = Some(degrees),
             Some(Step::At(1)) if in_coordinates => {
@@ -131,11 +133,16 @@ impl Found {
         }
     }
 
-    fn close_ring(&mut self) {
+    /// A list of positions ends, or the geometry around them.
+    fn close(&mut self, depth: usize) {
         let (first, last) = (self.ring.take(), self.last.take());
         let corners = std::mem::take(&mut self.corners);
-        if self.in_polygon && corners > 0 && (first != last || corners < 4) {
-            self.facts.note(Note::RingOpen);
+        self.open_rings += u64::from(corners > 0 && (first != last || corners < 4));
+        if depth + 1 == self.geometry_at {
+            if std::mem::take(&mut self.is_polygon) && self.open_rings > 0 {
+                self.facts.note(Note::RingOpen);
+            }
+            self.open_rings = 0;
         }
     }
 

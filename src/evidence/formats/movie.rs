@@ -36,7 +36,7 @@ pub fn read(source: &mut Source<'_>) -> io::Result<Facts> {
         }
         Ok(())
     })?;
-    if !found && !facts.notes.iter().any(|noted| noted.note == Note::Damaged) {
+    if !found && facts.notes.is_empty() {
         // The index is written last: a camera that lost power leaves a film without one.
         facts.note(Note::Truncated);
     }
