@@ -59,9 +59,6 @@ impl<R: Read> Table<R> {
             facts.note(note_of(error)?);
         }
         let text = Text::new(look, stream);
-        if text.is_foreign() {
-            facts.note(Note::Encoding);
-        }
         let delimiter = delimiter.unwrap_or_else(|| delimiter_of(text.ahead(), title_lines));
         let since = Rc::new(Cell::new(0));
         let guard = Guard { inner: text, since: Rc::clone(&since) };
@@ -116,6 +113,9 @@ impl<R: Read> Table<R> {
             return Ok(None);
         }
         self.rows += 1;
+        if std::str::from_utf8(self.record.as_slice()).is_err() {
+            facts.note_row(Note::Encoding, self.rows);
+        }
         if self.record.len() != self.columns.len() {
             facts.note_row(Note::Ragged, self.rows);
         }
@@ -214,7 +214,6 @@ struct Text<R> {
     ahead: io::Cursor<Vec<u8>>,
     rest: R,
     wide: Option<Wide>,
-    foreign: bool,
 }
 
 /// UTF-16 under way: its order of bytes, and what has been read of a character.
@@ -239,12 +238,7 @@ impl<R: Read> Text<R> {
         } else if look.starts_with(b"\xef\xbb\xbf") {
             look.drain(..3);
         }
-        let foreign = wide.is_none() && is_foreign(&look);
-        Text { ahead: io::Cursor::new(look), rest, wide, foreign }
-    }
-
-    fn is_foreign(&self) -> bool {
-        self.foreign
+        Text { ahead: io::Cursor::new(look), rest, wide }
     }
 
     fn ahead(&self) -> &[u8] {
@@ -257,11 +251,6 @@ impl<R: Read> Text<R> {
             count => Ok(count),
         }
     }
-}
-
-/// Not UTF-8, but for a character that the look may cut.
-fn is_foreign(look: &[u8]) -> bool {
-    std::str::from_utf8(look).is_err_and(|error| error.error_len().is_some())
 }
 
 impl<R: Read> Read for Text<R> {
@@ -350,7 +339,7 @@ mod tests {
         assert_eq!(rows(&wide).0, expected);
         let (latin, facts) = rows(b"name\nGr\xfc\xdfe\n");
         assert_eq!(latin[1], ["Grüße"]);
-        assert_eq!(facts.notes, [Note::Encoding.into()]);
+        assert_eq!((facts.notes[0].note, facts.notes[0].row), (Note::Encoding, Some(1)));
     }
 
     #[test]

@@ -170,13 +170,13 @@ impl Note {
     }
 
     /// Whether something that belongs to the evidence could not be read, so that the run is
-    /// incomplete; the file itself is recorded all the same.
+    /// incomplete; the file itself is recorded all the same. A file of another kind than its name
+    /// says is read as what it is.
     pub fn is_unread(self) -> bool {
         matches!(
             self,
             Note::Empty
                 | Note::LfsPointer
-                | Note::Mislabelled
                 | Note::Truncated
                 | Note::Damaged
                 | Note::PathTrick

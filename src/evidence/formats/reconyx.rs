@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! HyperFire     u16 0xf101; at 14 sequence, of; at 18 event; at 22 second, minute, hour, month,
-//!               day, year; at 40 serial, 15 characters of 16 bits
+//!               day, year; at 42 serial, 15 characters of 16 bits
 //! HyperFire 2   "RECONYXH2"; at 54 sequence, of; at 62 the same time; at 126 serial
 //! ```
 //!
@@ -15,7 +15,7 @@ use super::moment;
 /// Takes what the note says into `claims`, where EXIF itself is silent.
 pub fn fill(note: &[u8], claims: &mut Claims) {
     let layout = match note {
-        [0x01, 0xf1, ..] => [14, 22, 40],
+        [0x01, 0xf1, ..] => [14, 22, 42],
         _ if note.starts_with(b"RECONYXH2") => [54, 62, 126],
         _ => return,
     };

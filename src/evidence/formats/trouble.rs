@@ -26,10 +26,13 @@ pub fn note_of(error: io::Error) -> io::Result<Note> {
     if let Some(Trouble(note)) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
         return Ok(*note);
     }
-    match error.kind() {
-        // What unpackers and parsers say of bytes they cannot make sense of.
-        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Ok(Note::Damaged),
-        io::ErrorKind::UnexpectedEof => Ok(Note::Truncated),
-        _ => Err(error),
+    // What the system refused is the disk's; everything else comes from unpackers and parsers.
+    if error.raw_os_error().is_some() {
+        return Err(error);
     }
+    Ok(match error.kind() {
+        io::ErrorKind::UnexpectedEof => Note::Truncated,
+        io::ErrorKind::Unsupported => Note::Packing,
+        _ => Note::Damaged,
+    })
 }

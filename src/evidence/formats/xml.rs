@@ -87,8 +87,7 @@ pub fn walk(
             }
             Ok(_) => {}
             Err(quick_xml::Error::Io(error)) => {
-                let error = io::Error::new(error.kind(), error);
-                facts.note(known_trouble(error)?);
+                facts.note(known_trouble(&error)?);
                 return Ok(());
             }
             Err(_) => {
@@ -100,14 +99,15 @@ pub fn walk(
 }
 
 /// The parser keeps errors behind a shared pointer; the guard's is known by its own words.
-fn known_trouble(error: io::Error) -> io::Result<Note> {
-    if error.to_string() == Note::RowTooLong.to_string() {
-        return Ok(Note::RowTooLong);
+fn known_trouble(error: &io::Error) -> io::Result<Note> {
+    if let Some(code) = error.raw_os_error() {
+        return Err(io::Error::from_raw_os_error(code));
     }
-    if error.to_string() == Note::Bomb.to_string() {
-        return Ok(Note::Bomb);
+    let words = error.to_string();
+    match [Note::RowTooLong, Note::Bomb].into_iter().find(|note| note.to_string() == words) {
+        Some(note) => Ok(note),
+        None => note_of(error.kind().into()),
     }
-    note_of(error)
 }
 
 fn attributes(start: &BytesStart<'_>) -> Attributes {
