@@ -53,6 +53,9 @@ pub fn line(summary: &Summary) -> String {
     if !summary.missing.is_empty() {
         parts.push(format!("{} of the series missing", count(summary.missing.len() as u64)));
     }
+    if parts.len() == 1 {
+        parts.push("nothing odd seen".into());
+    }
     parts.join(", ")
 }
 
