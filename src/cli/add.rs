@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
+use super::anchoring::Anchoring;
 use super::exceptions::Exceptions;
 use super::exit::Exit;
 use super::failures::{BEGIN_AGAIN, GO_ON, interrupted, usage};
@@ -28,16 +29,11 @@ use crate::evidence::summary::Summary;
 use crate::evidence::walk::{Found, Places, Walk, walk};
 use crate::ledger::writer::Appended;
 use crate::report::words::{bytes, count, counted, safe};
-use crate::statement::bodies::Body;
-use crate::statement::bodies::evidence::{Access, Anchor, Indicators};
+use crate::statement::bodies::evidence::{Access, Indicators};
 use crate::store::disk::Access as FileAccess;
 use crate::store::durable;
 use crate::store::index::Index;
 use crate::tlog::hash::Hash;
-
-/// The grid on which a public anchor tells where its files were made, millionths of a degree: a
-/// tenth of a degree, some eleven kilometres, GBIF's step for highly sensitive species.
-const PLACE_STEP: i64 = 100_000;
 
 /// Arguments of `treering add`.
 #[derive(Debug, clap::Args)]
@@ -267,53 +263,6 @@ fn publish_manifest(filing: &Filing<'_>, place: &Path, root: Hash) -> Result<(),
         Ok(())
     })?;
     Ok(())
-}
-
-/// What the anchors of one command have in common.
-struct Anchoring<'a> {
-    title: &'a str,
-    indicators: Option<Indicators>,
-    field: &'a Field,
-}
-
-impl Anchoring<'_> {
-    fn body(
-        &self,
-        root: Hash,
-        rows: u64,
-        summary: &Summary,
-        access: Access,
-        deployment: Option<u32>,
-    ) -> Body {
-        // A sealed anchor says neither how much there is of what, nor where.
-        let public = access == Access::Public;
-        let captured = summary.captured.clone();
-        let has_times = captured.utc.is_some() || captured.local.is_some();
-        // By number: the id of a deployment is often the name of a place.
-        let title = match deployment {
-            None => self.title.to_owned(),
-            Some(number) => {
-                format!("{}, deployment {} of {}", self.title, number + 1, self.field.groups())
-            }
-        };
-        Body::Anchor(Anchor {
-            title,
-            evidence: if deployment.is_some() { "camtrap-dp" } else { "files" }.into(),
-            root,
-            rows,
-            bytes: public.then_some(summary.bytes),
-            media: public.then(|| summary.media_types.clone()),
-            captured: has_times.then_some(captured),
-            indicators: self.indicators.clone(),
-            place: summary
-                .positions
-                .as_ref()
-                .filter(|_| public)
-                .and_then(|positions| positions.on_grid(self.field.place_step(PLACE_STEP)?)),
-            derived_from: None,
-            access,
-        })
-    }
 }
 
 fn default_title(paths: &[PathBuf]) -> String {

@@ -54,7 +54,8 @@ pub fn line(summary: &Summary) -> String {
         parts.push(format!("{} of the series missing", count(summary.missing.len() as u64)));
     }
     if parts.len() == 1 {
-        parts.push("nothing odd seen".into());
+        let plain = summary.notes.is_empty() && summary.duplicates.is_empty();
+        parts.push(if plain { "nothing odd seen" } else { "with the notes above" }.into());
     }
     parts.join(", ")
 }

@@ -1,6 +1,7 @@
 //! The command line: one file per command, its arguments beside its `run`.
 
 mod add;
+mod anchoring;
 mod attribute_text;
 mod audit;
 mod card;

@@ -111,6 +111,9 @@ fn a_package_is_anchored_by_deployment_and_people_stay_sealed() {
         assert!(sealed[0].1.contains(&Attribute::Labels(vec!["human".into()])));
         assert!(sealed[0].1.contains(&Attribute::Classified { by_machine: false, model: None }));
         assert!(!format!("{:?}", sealed).contains("Mara"), "a person is never named");
+        // Where the deployment was, on a grid of a tenth of a degree.
+        let place = &desk.done(&["show", "@3"])["statement"]["fields"]["place"];
+        assert_eq!(place["step"], 100_000, "{place}");
         let open = rows(&desk, &anchors[1].0);
         assert_eq!(open[0].0, "survey/media/1.jpg");
         let expected = [

@@ -11,6 +11,7 @@ use std::hash::{Hash as _, Hasher};
 use std::io::{self, Read};
 
 use super::{Field, LABELS, Labeller, at_path, folder_of, inside, last_part, with_source};
+use crate::evidence::formats::coordinate;
 use crate::evidence::formats::delimited::{Row, Table};
 use crate::evidence::formats::facts::{Facts, one_line};
 use crate::evidence::formats::moment::{self, Moment};
@@ -125,6 +126,7 @@ impl Package<'_> {
         let start = table.column(&["deploymentStart", "start"]);
         let end = table.column(&["deploymentEnd", "end"]);
         let issues = table.column(&["timestampIssues"]);
+        let [latitude, longitude] = [table.column(&["latitude"]), table.column(&["longitude"])];
         let mut facts = Facts::default();
         while let Some(row) = table.next_row(&mut facts)? {
             let number = row.number;
@@ -152,6 +154,8 @@ impl Package<'_> {
                 end,
                 clock_known_wrong,
             };
+            let place = coordinate::place(&row.get(latitude), &row.get(longitude));
+            self.field.places.push(place.ok().flatten());
             self.field.deployments.push(id.clone());
             self.deployments.insert(id, deployment);
         }

@@ -246,8 +246,8 @@ impl std::fmt::Display for Finding {
 fn length(seconds: i64) -> String {
     match seconds {
         3_300..=3_900 => "an hour".into(),
-        ..5_400 => format!("{} minutes", seconds / 60),
-        ..129_600 => format!("{} hours", number((seconds + 1_800) / 3_600)),
+        ..3_300 | 3_901..5_400 => format!("{} minutes", seconds / 60),
+        5_400..129_600 => format!("{} hours", number((seconds + 1_800) / 3_600)),
         _ => format!("{} days", number((seconds + 43_200) / 86_400)),
     }
 }

@@ -4,7 +4,7 @@
 //! ```text
 //! camtrap       Camtrap DP: deployments, media, observations, tied to the files that are here
 //! frictionless  hashes and sizes that a descriptor gives for its files
-//! profile       loggers and photo series described in a small TOML file
+//! profile       loggers (log) and photo series (series) described in a small TOML file
 //! sensitivity   species whose places are generalised
 //! boundary      whether a place lies inside the site
 //! clocks        jumps, resets, silences and shifts of devices' clocks
@@ -17,6 +17,7 @@ pub mod boundary;
 mod camtrap;
 pub mod clocks;
 mod frictionless;
+mod log;
 pub mod profile;
 pub mod sensitivity;
 mod series;
@@ -28,7 +29,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::attribute::Attribute;
-use super::formats::facts::Facts;
+use super::formats::facts::{Facts, Place};
 use super::formats::note::{Note, Noted};
 use super::formats::source::Source;
 use super::media_type::Head;
@@ -106,6 +107,8 @@ struct Labeller {
 pub struct Field {
     ties: BTreeMap<usize, Tie>,
     deployments: Vec<String>,
+    /// Where each deployment was, as its table says.
+    places: Vec<Option<Place>>,
     groups: u32,
     species: Vec<String>,
     labellers: Vec<Labeller>,
@@ -259,6 +262,11 @@ impl Field {
         self.deployments.get(number as usize).map(String::as_str)
     }
 
+    /// Where a deployment was, as its table says.
+    pub fn place(&self, number: Group) -> Option<Place> {
+        self.places.get(number as usize).copied().flatten()
+    }
+
     /// How many groups of files are anchored by themselves.
     pub fn groups(&self) -> u32 {
         self.groups
@@ -273,8 +281,8 @@ impl Field {
     /// any sensitive species in it, for all of it, since a shared place gives the others away.
     /// `None`: not at all.
     pub fn place_step(&self, otherwise: i64) -> Option<i64> {
-        let steps = self.species.iter().filter_map(|name| self.sensitivity.step(name));
-        steps.fold(Some(otherwise), |coarsest, step| Some(coarsest?.max(step?)))
+        let mut steps = self.species.iter().filter_map(|name| self.sensitivity.step(name));
+        steps.try_fold(otherwise, |coarsest, step| Some(coarsest.max(step?)))
     }
 
     /// Names on the list of sensitive species that no file shows.

@@ -8,7 +8,7 @@
 //! delimited, json, xml           streams of rows, values, elements: flat memory, with ceilings
 //! unpack, trouble                gzip and ZIP under a ceiling; content that stops a stream
 //! exif, exif_block, exif_fields, reconyx, xmp      pictures
-//! wave, movie                    sound and film
+//! wave, audiomoth, movie         sound and film
 //! table, movebank                tables by their headers
 //! geo, smart, geotiff            maps, tracks, patrols, pictures from above
 //! archive, darwin_core, package  tables that belong together
@@ -16,6 +16,7 @@
 //! ```
 
 pub mod archive;
+mod audiomoth;
 pub mod coordinate;
 mod darwin_core;
 pub mod delimited;

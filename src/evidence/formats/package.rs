@@ -13,6 +13,10 @@ use super::table;
 /// is for, but is read so far.
 const MAX_RESOURCES: usize = 100_000;
 
+/// What a table packed inside an archive is taken to have, since its own length is not known there:
+/// it may unpack to 800 MB.
+const PACKED_BYTES: u64 = 4 << 20;
+
 /// What a descriptor says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Descriptor {
@@ -91,10 +95,12 @@ impl Sink for Found {
                 }
                 _ => {}
             },
-            [Step::Key(top), Step::At(_)] if top == "resources" && item == Item::Open => {
-                if self.descriptor.resources.len() < MAX_RESOURCES {
-                    self.descriptor.resources.push(Resource::default());
-                }
+            [Step::Key(top), Step::At(_)]
+                if top == "resources"
+                    && item == Item::Open
+                    && self.descriptor.resources.len() < MAX_RESOURCES =>
+            {
+                self.descriptor.resources.push(Resource::default());
             }
             [Step::Key(top), Step::At(at), Step::Key(key), rest @ ..] if top == "resources" => {
                 let Some(resource) = self.descriptor.resources.get_mut(*at) else { return };
@@ -142,7 +148,7 @@ pub fn read_packed(entries: &mut Entries<'_, '_>, name: &str, facts: &mut Facts)
                 entries.open(&format!("{folder}{path}"), facts, &mut |stream, _| match path
                     .ends_with(".gz")
                 {
-                    true => table::read(super::unpack::gunzip(stream, u64::MAX / 512), &mut own),
+                    true => table::read(super::unpack::gunzip(stream, PACKED_BYTES), &mut own),
                     false if path.ends_with(".csv") => table::read(stream, &mut own),
                     false => Ok(()),
                 })?;

@@ -15,7 +15,7 @@ const RATIO: u64 = 200;
 
 /// The most that is unpacked from `packed` bytes.
 pub fn ceiling(packed: u64) -> u64 {
-    packed.saturating_mul(RATIO).max(FREE_BYTES).min(MAX_STREAM_BYTES)
+    packed.saturating_mul(RATIO).clamp(FREE_BYTES, MAX_STREAM_BYTES)
 }
 
 /// Bytes of a gzip file, every member of it.

@@ -7,11 +7,12 @@
 //! guan  GUANO 1.0: UTF-8 lines "key: value"         ds64  EBU Tech 3306: the long sizes
 //! ```
 //!
-//! AudioMoth's firmware writes a sentence into ICMT whose words change from version to version and
-//! are nowhere documented; GUANO, where it is there, is the better witness.
+//! AudioMoth's firmware writes a sentence into ICMT (audiomoth.rs); GUANO, where it is there, is the
+//! better witness.
 
 use std::io;
 
+use super::audiomoth::{recorded, serial};
 use super::coordinate;
 use super::facts::{Facts, Recording, one_line};
 use super::moment::{self, Moment, NotATime};
@@ -139,7 +140,7 @@ fn walk(source: &mut Source<'_>, facts: &mut Facts) -> io::Result<Chunks> {
 
 /// Where the next chunk begins: at an even place, unless the writer forgot the padding.
 fn past_padding(source: &mut Source<'_>, end: u64, size: u64) -> io::Result<u64> {
-    if size % 2 == 0 {
+    if size.is_multiple_of(2) {
         return Ok(end);
     }
     let looks_like_id =
@@ -219,28 +220,6 @@ fn audiomoth(comment: &str, facts: &mut Facts) {
             facts.model = Some("AudioMoth".into());
         }
     }
-}
-
-/// `Recorded at 10:25:00 04/04/2020 (UTC+1) …`; with milliseconds in newer, without the zone in the
-/// first firmware.
-fn recorded(comment: &str) -> Option<Moment> {
-    let rest = comment.split_once("Recorded at ")?.1;
-    let mut words = rest.split_whitespace();
-    let (time, date) = (words.next()?, words.next()?);
-    let mut moment = moment::read_as("%d/%m/%Y", date).ok()?;
-    let of_day = moment::read_apart("1970-01-01", time).ok()?;
-    moment.clock.seconds += of_day.clock.seconds;
-    moment.clock.ms = of_day.clock.ms;
-    let zone = words.next().and_then(|word| word.strip_prefix('(')?.strip_suffix(')'));
-    moment.zone = zone.and_then(moment::zone).flatten();
-    Some(moment)
-}
-
-/// The 16 hexadecimal digits of a device's number.
-fn serial(text: &str, after: &str) -> Option<String> {
-    let rest = text.split_once(after)?.1;
-    let number: String = rest.chars().take_while(char::is_ascii_hexdigit).take(17).collect();
-    (number.len() == 16).then_some(number)
 }
 
 /// EBU Tech 3285 section 2.3: description 256, originator 32, reference 32, date 10, time 8.

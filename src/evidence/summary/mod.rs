@@ -74,6 +74,13 @@ pub struct Positions {
     pub east: i32,
 }
 
+impl From<Place> for Positions {
+    /// Of one place, told of one file.
+    fn from(Place { latitude, longitude }: Place) -> Positions {
+        Positions { files: 1, south: latitude, west: longitude, north: latitude, east: longitude }
+    }
+}
+
 impl Positions {
     /// The box around all positions, widened to the next multiples of `step` micro-degrees: what an
     /// anchor may say of where. `step` is 1 to 90,000,000 and divides 90,000,000, so that poles and
@@ -287,7 +294,7 @@ pub(in crate::evidence::summary) mod tests {
 
     use super::*;
     use crate::evidence::path::RowPath;
-    use crate::evidence::walk::Stamp;
+    use crate::evidence::walk::{Found, Stamp};
 
     const NOW: i64 = 1_772_215_920; // 2026-02-27T18:12:00Z
 
