@@ -46,7 +46,7 @@ impl Exceptions {
             }
         });
         let listed: Vec<Exception> = problems.chain(skipped).collect();
-        let unread = super::in_short::unread(summary) > 0;
+        let unread = super::add::in_short::unread(summary) > 0;
         let exit = match unread || listed.iter().any(|exception| exception.is_problem) {
             true => Exit::Incomplete,
             false => Exit::Done,

@@ -2,14 +2,15 @@
 //! hash nor size; this writes both for every media row of an anchor, as one more resource of the
 //! package, tied to the media table by a foreign key (Table Schema, "foreignKeys").
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use super::exit::Exit;
-use super::failures::{unreadable, unwritable, usage};
+use super::failures::{unreadable, usage};
+use super::output::{self, Overwrite};
 use super::own_store::OwnStore;
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome};
@@ -33,6 +34,8 @@ pub struct HashesArgs {
     /// Where to write the table; its description for datapackage.json is printed
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    overwrite: Overwrite,
 }
 
 /// One media row, proved.
@@ -78,7 +81,8 @@ pub fn run(context: &Context, args: HashesArgs) -> Outcome {
     match &args.output {
         None => Ok(Answer::new("export", format!("{shown}\n"), fields)),
         Some(path) => {
-            fs::write(path, table(&ledger, &all)).map_err(|why| unwritable(path, why))?;
+            output::write(path, table(&ledger, &all), args.overwrite)?;
+            output::warn_among_evidence(context, &own, path);
             let text = format!(
                 "Wrote {} ({}).\nPut this among the resources of datapackage.json:\n{shown}\n",
                 path.display(),

@@ -1,7 +1,6 @@
 //! The command line: one file per command, its arguments beside its `run`.
 
 mod add;
-mod anchoring;
 mod attribute_text;
 mod audit;
 mod card;
@@ -13,17 +12,17 @@ mod exit;
 mod export;
 mod export_camtrap;
 mod failures;
-mod field_args;
 mod filing;
 mod given_file;
 mod head;
 mod held_copy;
-mod in_short;
 mod init;
 mod interrupt;
 mod key;
 mod keyring;
+mod known;
 mod log;
+mod output;
 mod own_store;
 mod pages;
 mod passphrase;
@@ -173,7 +172,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     Voice::set_color(cli.global.color);
     let voice =
         Voice { json: cli.global.json, quiet: cli.global.quiet, verbose: cli.global.verbose };
-    interrupt::listen();
+    interrupt::listen(voice);
     let typed = matches.value_source("passphrase_file") == Some(ValueSource::CommandLine);
     let context = Context { voice, global: cli.global, typed_passphrase_file: typed };
     let exit = match dispatch(&context, cli.command) {

@@ -1,22 +1,26 @@
 //! A batch: from the files of a walk to the rows of a manifest, by way of a draft.
 //!
 //! A stop at any moment loses at most the files being read: whatever was read is in the draft, and
-//! the same command goes on from there. Memory is 80 bytes a file, however many disclosures rows have.
+//! the same command goes on from there. Memory is some 100 bytes a file, however many disclosures rows
+//! have.
 
-use std::collections::BTreeMap;
-use std::io::{self, Write};
+mod parts;
+
+use std::io;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use parts::{Batch, Part};
+use parts::{
+    BatchRow, Counted, Sealing, add_what_lists_say, attributes_of, sealing, seen_from_outside,
+};
 use thiserror::Error;
 
 use super::attribute::{Attribute, NAMES};
 use super::draft::{Draft, DraftError, DraftKey, Entry, EntryAt};
-use super::field::{Field, Group};
-use super::formats::note::{Note, Noted};
+use super::field::Field;
 use super::hashing::{Contents, Problem, Watch, read_files};
-use super::manifest::{ManifestRow, ManifestWriter, Totals};
 use super::row::{Random, Row};
 use super::summary::{Summary, Tally};
 use super::walk::Found;
@@ -45,28 +49,6 @@ pub struct Terms<'a> {
     pub now: i64,
     /// Whether the ledger already has a file of this SHA-256; such a file gets no row.
     pub is_recorded: &'a mut (dyn FnMut(&Hash) -> bool + Send),
-}
-
-/// The files of a batch, in a draft: one part, or one for each deployment and for what must stay
-/// sealed beside what may be open.
-#[derive(Debug)]
-pub struct Batch {
-    /// What is anchored together, none of them empty.
-    pub parts: Vec<Part>,
-    /// What a person should know about all of it.
-    pub summary: Summary,
-}
-
-/// The rows of one anchor, sorted.
-#[derive(Debug)]
-pub struct Part {
-    /// The deployment, where a data package names them.
-    pub group: Option<Group>,
-    /// Whether its manifest may be published.
-    pub access: Access,
-    /// What stands in its anchor.
-    pub summary: Summary,
-    rows: Vec<(Hash, EntryAt)>,
 }
 
 /// Why there is no batch. The draft keeps what has been read.
@@ -110,11 +92,10 @@ pub fn gather_tied(
     random: Random<'_>,
     watch: Watch<'_>,
 ) -> Result<Batch, BatchError> {
-    let tally = Tally::new(terms.now);
-    let parts = BTreeMap::new();
-    let mut collector = Collector { field, draft, terms, random, parts, tally, failed: None };
+    let counted = Counted::new(terms.now);
+    let mut collector = Collector { field, draft, terms, random, counted, failed: None };
     let interrupted = |collector: &Collector<'_, '_, '_, '_>| BatchError::Interrupted {
-        kept: collector.tally.files(),
+        kept: collector.counted.files(),
         files: files.len() as u64,
     };
 
@@ -147,7 +128,7 @@ pub fn gather_tied(
         let mut collector = shared.lock().expect("batch: no reader panics holding the draft");
         match result {
             Ok(contents) => collector.take(index, &files[index], &contents),
-            Err(problem) => collector.tally.problem(index, problem),
+            Err(problem) => collector.counted.tally.problem(index, problem),
         }
         if collector.failed.is_some() || watch.cancel.load(Ordering::Relaxed) {
             stop.store(true, Ordering::Relaxed);
@@ -164,74 +145,8 @@ pub fn gather_tied(
         return Err(interrupted(&collector));
     }
     collector.draft.sync()?;
-    let mut summary = collector.tally.finish();
-    summary.missing = field.missing.clone();
-    let taxa = field.unknown_taxa();
-    summary.unknown_taxa = taxa.into_iter().map(str::to_owned).collect();
-    let part = |((group, access), (mut rows, tally)): ((_, Sealing), (Vec<_>, Tally))| {
-        rows.sort_unstable_by_key(|(hash, _)| *hash);
-        Part { group, access: access.into(), summary: tally.finish(), rows }
-    };
-    Ok(Batch { parts: collector.parts.into_iter().map(part).collect(), summary })
+    Ok(collector.counted.finish(field))
 }
-
-/// [`Access`] in an order: what is open first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Sealing {
-    Open,
-    Sealed,
-}
-
-impl From<Sealing> for Access {
-    fn from(sealing: Sealing) -> Access {
-        match sealing {
-            Sealing::Open => Access::Public,
-            Sealing::Sealed => Access::Sealed,
-        }
-    }
-}
-
-/// Whether a file may be open: as the batch is, unless what it shows keeps it back.
-fn sealing(field: &Field, batch: Access, attributes: &[Attribute]) -> Sealing {
-    match batch {
-        Access::Public if !field.seals(attributes) => Sealing::Open,
-        _ => Sealing::Sealed,
-    }
-}
-
-/// What is odd about a file beside what its own reading noted: seen from tables, against what a
-/// package promised, against the boundary.
-fn seen_from_outside(
-    field: &Field,
-    index: usize,
-    sha256: Hash,
-    size: u64,
-    attributes: &[Attribute],
-) -> Vec<Noted> {
-    let mut notes = field.notes(index).to_vec();
-    if let Some(expected) = field.tie(index).and_then(|tie| tie.expected)
-        && (expected.sha256.is_some_and(|promised| promised != sha256)
-            || expected.bytes.is_some_and(|promised| promised != size))
-    {
-        notes.push(Note::ResourceDiffers.into());
-    }
-    if let Some(boundary) = field.boundary() {
-        let is_outside = |attribute: &Attribute| match attribute {
-            Attribute::Gps(place) => !boundary.holds(*place),
-            Attribute::Extent(extent) => {
-                !extent.corners().iter().all(|&place| boundary.holds(place))
-            }
-            _ => false,
-        };
-        if attributes.iter().any(is_outside) {
-            notes.push(Note::OutsideSite.into());
-        }
-    }
-    notes
-}
-
-/// The rows of a part under way, and what stands in its anchor.
-type Growing = (Vec<(Hash, EntryAt)>, Tally);
 
 /// Where readers bring what they found, one at a time.
 struct Collector<'f, 'd, 't, 'r> {
@@ -239,8 +154,7 @@ struct Collector<'f, 'd, 't, 'r> {
     draft: &'d mut Draft,
     terms: Terms<'t>,
     random: Random<'r>,
-    parts: BTreeMap<(Option<Group>, Sealing), Growing>,
-    tally: Tally,
+    counted: Counted,
     failed: Option<DraftError>,
 }
 
@@ -251,7 +165,7 @@ impl Collector<'_, '_, '_, '_> {
             return;
         }
         if (self.terms.is_recorded)(&contents.sha256) {
-            self.tally.recorded(index);
+            self.counted.tally.recorded(index);
             return;
         }
         let own = Attribute::of_file(&found.path, contents.media_type, &contents.facts);
@@ -270,8 +184,7 @@ impl Collector<'_, '_, '_, '_> {
     /// Whether an entry of the draft still says what tables say of the file, and is as open as it
     /// would be made now.
     fn still_holds(&self, index: usize, entry: &Entry) -> bool {
-        let attributes: Vec<Attribute> =
-            entry.show.iter().map(|shown| shown.attribute().clone()).collect();
+        let attributes = attributes_of(entry);
         let sealed = sealing(self.field, self.terms.access, &attributes) == Sealing::Sealed;
         let made_sealed = entry.row.names().len() >= NAMES.len();
         self.field.agrees(index, &attributes) && sealed == made_sealed
@@ -281,68 +194,20 @@ impl Collector<'_, '_, '_, '_> {
     fn keep(&mut self, index: usize, at: EntryAt, entry: &Entry) {
         // Another batch may have recorded it since.
         if (self.terms.is_recorded)(&entry.row.sha256()) {
-            self.tally.recorded(index);
+            self.counted.tally.recorded(index);
         } else {
             self.count(index, at, entry);
         }
     }
 
     fn count(&mut self, index: usize, at: EntryAt, entry: &Entry) {
-        let attributes: Vec<Attribute> =
-            entry.show.iter().map(|shown| shown.attribute().clone()).collect();
-        let (sha256, size) = (entry.row.sha256(), entry.row.size());
-        let mut notes = entry.notes.clone();
-        notes.extend(seen_from_outside(self.field, index, sha256, size, &attributes));
-        self.tally.count(index, sha256, size, &attributes, notes);
-        self.tally.seen(index, &attributes, self.field);
-        let sealing = sealing(self.field, self.terms.access, &attributes);
-        let group = self.field.tie(index).and_then(|tie| tie.group);
-        let now = self.terms.now;
-        let (rows, tally) = self
-            .parts
-            .entry((group, sealing))
-            .or_insert_with(|| (Vec::new(), Tally::of_a_part(now)));
-        tally.count(index, sha256, size, &attributes, []);
-        rows.push((entry.row.hash(), at));
-    }
-}
-
-impl Batch {
-    /// How many files have a row.
-    pub fn len(&self) -> usize {
-        self.parts.iter().map(Part::len).sum()
-    }
-
-    /// Whether there is nothing to anchor.
-    pub fn is_empty(&self) -> bool {
-        self.parts.is_empty()
-    }
-}
-
-impl Part {
-    /// How many rows the manifest will have.
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// Whether it has none, which no part of a batch is.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// Writes the manifest of all rows, every attribute shown, from the draft; the same bytes each
-    /// time. `out` should be buffered; making it durable is the caller's.
-    pub fn write_manifest<W: Write>(
-        &self,
-        draft: &mut Draft,
-        out: W,
-    ) -> Result<(W, Totals), BatchError> {
-        let mut writer = ManifestWriter::new(out)?;
-        for (_, at) in &self.rows {
-            let Entry { row, show, .. } = draft.entry(*at)?;
-            writer.push(&ManifestRow::Shown { row, show })?;
-        }
-        Ok(writer.finish()?)
+        let sealing = sealing(self.field, self.terms.access, &attributes_of(entry));
+        self.counted.count(
+            self.field,
+            sealing,
+            BatchRow { hash: entry.row.hash(), at, file: index },
+            entry,
+        );
     }
 }
 
@@ -385,7 +250,6 @@ pub fn survey_tied(
         return Err(BatchError::Interrupted { kept: 0, files: files.len() as u64 });
     }
     let mut summary = shared.into_inner().expect("batch: no reader panicked").0.finish();
-    summary.missing = field.missing.clone();
-    summary.unknown_taxa = field.unknown_taxa().into_iter().map(str::to_owned).collect();
+    add_what_lists_say(&mut summary, field);
     Ok(summary)
 }

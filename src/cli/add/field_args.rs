@@ -5,10 +5,10 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::exit::Exit;
-use super::failures::{BEGIN_AGAIN, interrupted, usage};
-use super::interrupt;
-use super::voice::Failure;
+use crate::cli::exit::Exit;
+use crate::cli::failures::{BEGIN_AGAIN, interrupted, usage};
+use crate::cli::interrupt;
+use crate::cli::voice::Failure;
 use crate::evidence::field::boundary::{Boundary, MAX_BOUNDARY_BYTES};
 use crate::evidence::field::profile::{MAX_PROFILE_BYTES, Profile};
 use crate::evidence::field::sensitivity::Sensitivity;

@@ -1,6 +1,10 @@
-//! The anchors of one `treering add`: what is said of a part of the batch, and what a sealed one keeps
-//! to itself.
+//! What the anchor of a batch says.
 
+use std::path::PathBuf;
+
+use crate::cli::failures::usage;
+use crate::cli::voice::Failure;
+use crate::evidence::catalogue::Catalogue;
 use crate::evidence::field::Field;
 use crate::evidence::summary::Summary;
 use crate::statement::bodies::Body;
@@ -10,6 +14,18 @@ use crate::tlog::hash::Hash;
 /// The grid on which a public anchor tells where its files were made, millionths of a degree: a
 /// tenth of a degree, some eleven kilometres, GBIF's step for highly sensitive species.
 const PLACE_STEP: i64 = 100_000;
+
+/// The ids, checked against the catalogue and named with its digest.
+pub fn indicators(ids: &[String]) -> Result<Option<Indicators>, Failure> {
+    if ids.is_empty() {
+        return Ok(None);
+    }
+    let catalogue = Catalogue::built_in();
+    let ids = catalogue.check(ids.iter().map(String::as_str)).map_err(|why| {
+        usage("an indicator is not in the catalogue", why, "choose one of its ids, such as 3.7.1")
+    })?;
+    Ok(Some(Indicators { catalogue: catalogue.digest(), ids }))
+}
 
 /// What the anchors of one command have in common.
 pub struct Anchoring<'a> {
@@ -59,5 +75,18 @@ impl Anchoring<'_> {
             derived_from: None,
             access,
         })
+    }
+}
+
+/// The names of the paths.
+pub fn default_title(paths: &[PathBuf]) -> String {
+    let name = |path: &PathBuf| {
+        let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
+        whole.file_name().unwrap_or(whole.as_os_str()).to_string_lossy().into_owned()
+    };
+    let names: Vec<String> = paths.iter().take(3).map(name).collect();
+    match paths.len() {
+        0..=3 => names.join(", "),
+        more => format!("{} and {} more", names.join(", "), more - 3),
     }
 }
