@@ -147,9 +147,9 @@ fn media(folder: &Path) {
 fn track(folder: &Path) {
     let mut text = String::from("<?xml version=\"1.0\"?><gpx><trk><trkseg>");
     for point in 0..50_000u32 {
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "<trkpt lat=\"46.{point:06}\" lon=\"10.{point:06}\"><ele>1843.1</ele><time>2025-01-17T14:{:02}:{:02}Z</time></trkpt>\n",
+            "<trkpt lat=\"46.{point:06}\" lon=\"10.{point:06}\"><ele>1843.1</ele><time>2025-01-17T14:{:02}:{:02}Z</time></trkpt>",
             point / 60 % 60,
             point % 60
         );
