@@ -11,6 +11,7 @@ mod demo;
 mod exceptions;
 mod exit;
 mod export;
+mod export_camtrap;
 mod failures;
 mod filing;
 mod given_file;
