@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
+use super::cosigning::witnessed_of_own;
 use super::exceptions::Exceptions;
 use super::exit::Exit;
 use super::failures::{BEGIN_AGAIN, GO_ON, interrupted, usage};
@@ -370,8 +371,19 @@ fn recorded(
     fields["position"] = json!(appended.first.0);
     fields["size"] = json!(appended.checkpoint.tree().size.0);
     fields["root"] = json!(appended.checkpoint.tree().root.to_string());
-    let next =
-        exceptions.next().unwrap_or("treering head, and send the line to somebody who keeps it");
+    // That witnesses wait is news; that it cannot be said is none of the recording's business.
+    let waiting = witnessed_of_own(own).ok().flatten().and_then(|witnessed| witnessed.waits());
+    fields["waiting"] = json!(waiting.unwrap_or(0));
+    if let Some(waiting) = waiting {
+        let statements = counted(waiting, "statement");
+        text.push_str(&format!("Waiting for witnesses: {statements}.\n"));
+    }
+    let next = exceptions.next().unwrap_or(match waiting {
+        Some(_) => {
+            "treering checkpoint asks the witnesses; without a network treering cosign-request"
+        }
+        None => "treering head, and send the line to somebody who keeps it",
+    });
     Answer::new("add", text, fields).and_next(next).with_exit(exceptions.exit)
 }
 

@@ -209,7 +209,9 @@ impl StateFolder {
         let record = OutsideWitness::parse(&bytes).and_then(|record| {
             match (record.witness, record.origin) == (witness, origin) {
                 true => Ok(record),
-                false => Err(RecordError::Line { line: 2, expected: "witness and log of its name" }),
+                false => {
+                    Err(RecordError::Line { line: 2, expected: "witness and log of its name" })
+                }
             }
         });
         Ok(Some(record.map_err(|why| why.in_file(&path))?))

@@ -348,7 +348,9 @@ mod tests {
         let lines = vec![stranger, own.clone(), own.clone()];
         let request = AddCheckpoint::new(TreeSize(0), vec![], checkpoint, lines).unwrap();
         let keys = [log_vkey(&origin, log.public())];
-        let granted = decide(Some(WatchedLog { origin: &origin, keys: &keys, cosigned: None }), &request).unwrap();
+        let granted =
+            decide(Some(WatchedLog { origin: &origin, keys: &keys, cosigned: None }), &request)
+                .unwrap();
         assert_eq!(granted.log_lines, [own]);
     }
 }

@@ -139,9 +139,17 @@ impl WitnessPlaces {
         let path = self.folder_of(origin).join("contradiction");
         let bytes = durable::read_if_there(&*self.disk, &path, NOTE_BYTES_MAX as u64)?;
         // What is there and cannot be read freezes the log all the same.
-        bytes.map(|bytes| SignedCheckpoint::parse(&bytes)).transpose().map_err(|why| {
-            WitnessError::Contradiction { path, why }
-        })
+        bytes
+            .map(|bytes| SignedCheckpoint::parse(&bytes))
+            .transpose()
+            .map_err(|why| WitnessError::Contradiction { path, why })
+    }
+
+    /// Compares what is remembered of a log inside the store and outside, and completes what a crash
+    /// interrupted.
+    pub fn check(&self, identity: &Identity, origin: Hash) -> Result<(), WitnessError> {
+        let _lock = self.lock(identity, origin)?;
+        self.agree(identity, origin).map(drop)
     }
 
     fn folder_of(&self, origin: Hash) -> std::path::PathBuf {
@@ -188,9 +196,8 @@ impl WitnessPlaces {
             };
         };
         let mark = log.mark;
-        let refuse = |because| {
-            Err(WitnessError::MustNotSign { log: log.origin.to_string(), because })
-        };
+        let refuse =
+            |because| Err(WitnessError::MustNotSign { log: log.origin.to_string(), because });
         let Some(outside) = outside else {
             let record = self.state.witnessed(identity.id(), origin);
             return refuse(Suspicion::NothingRemembered { record, head: mark.head });
@@ -257,7 +264,9 @@ impl Witness {
         // What does not depend on the head is refused without a lock: anybody may send it.
         let seen = self.places.read(origin)?;
         match decide(seen.as_ref().map(Watched::for_decision), request) {
-            Err(refused) if matches!(refused.status(), 400 | 403 | 404) => return Err(refused.into()),
+            Err(refused) if matches!(refused.status(), 400 | 403 | 404) => {
+                return Err(refused.into());
+            }
             _ => {}
         }
         let _lock = self.places.lock(&self.identity, origin)?;
@@ -367,15 +376,20 @@ impl Witness {
                 Ok(_) => {}
             }
             // What is damaged outside is unknown; what the person shows stands for it.
-            let outside = self.places.state.read_witnessed(&*self.places.disk, self.identity.id(), origin);
+            let outside =
+                self.places.state.read_witnessed(&*self.places.disk, self.identity.id(), origin);
             let outside = outside.ok().flatten().map(|outside| (outside.signed(), None));
             let shown = shown.iter().filter(|shown| *shown.origin() == log.origin);
-            let shown = shown.filter_map(|shown| Some((self.mark_in(shown)?, by_keys(shown, &log.keys))));
+            let shown =
+                shown.filter_map(|shown| Some((self.mark_in(shown)?, by_keys(shown, &log.keys))));
             let mut newest = (log.mark, log.note.clone());
             for (mark, note) in outside.into_iter().chain(shown) {
                 let (one, other) = (newest.0.head.tree, mark.head.tree);
                 if one.size == other.size && one.root != other.root {
-                    return Err(WitnessError::TwoTrees { log: log.origin.to_string(), size: one.size });
+                    return Err(WitnessError::TwoTrees {
+                        log: log.origin.to_string(),
+                        size: one.size,
+                    });
                 }
                 let time = newest.0.time.max(mark.time);
                 if other.size > one.size {
@@ -422,7 +436,17 @@ pub fn watch(
     }
     let hash = origin_hash(origin);
     let _lock = places.lock(identity, hash)?;
-    match places.agree(identity, hash)? {
+    let mut mark = CosignedMark::nothing(incarnation);
+    let known = match places.agree(identity, hash) {
+        // The log's record is gone, and this computer knows what was cosigned last: that will do.
+        Err(WitnessError::MustNotSign { because: Suspicion::NoHead { .. }, .. }) => {
+            let outside = places.state.read_witnessed(&*places.disk, identity.id(), hash)?;
+            mark = outside.map_or(mark, |outside| outside.signed());
+            None
+        }
+        known => known?,
+    };
+    match known {
         Some(log) if log.keys.contains(&key) => Ok(false),
         Some(mut log) => {
             // Which keys a log has is no part of what the outside record guards.
@@ -434,7 +458,6 @@ pub fn watch(
             if durable::list(&*places.disk, &places.store.witness())?.len() > LOGS_MAX {
                 return Err(WitnessError::TooManyLogs);
             }
-            let mark = CosignedMark::nothing(incarnation);
             let log = Watched { origin: origin.clone(), keys: vec![key], mark, note: None };
             let (root, folder) = (places.store.witness(), places.folder_of(hash));
             durable::create_folders(&*places.disk, &root, &folder, Access::Private)?;

@@ -51,7 +51,9 @@ pub enum WitnessError {
         size: TreeSize,
     },
     /// The log contradicted itself before this witness's eyes.
-    #[error("the log {0} has signed two trees that cannot both be true; it is not cosigned any more")]
+    #[error(
+        "the log {0} has signed two trees that cannot both be true; it is not cosigned any more"
+    )]
     Frozen(String),
     /// The checkpoint by which a log contradicted itself cannot be read.
     #[error("{} is damaged: {why}", path.display())]

@@ -79,11 +79,16 @@ impl Watched {
         let mark = reader.parsed("cosigned", CosignedMark::parse)?;
         let wrong_note = reader.wrong("before a checkpoint of that tree");
         let note = match reader.body() {
-            Ok(note) => Some(SignedCheckpoint::parse(note.as_bytes()).map_err(|_| wrong_note.clone())?),
+            Ok(note) => {
+                Some(SignedCheckpoint::parse(note.as_bytes()).map_err(|_| wrong_note.clone())?)
+            }
             // Nothing, or something that `same_spelling` will not find in what is printed.
             Err(_) => None,
         };
-        if note.as_ref().is_some_and(|note| (note.origin(), note.tree()) != (&origin, mark.head.tree)) {
+        if note
+            .as_ref()
+            .is_some_and(|note| (note.origin(), note.tree()) != (&origin, mark.head.tree))
+        {
             return Err(wrong_note);
         }
         let watched = Watched { origin, keys, mark, note };
