@@ -26,7 +26,8 @@ use super::checkpoint::{Checkpoint, CheckpointError, Origin};
 use super::hash::{Hash, Tree, TreeSize};
 use super::merkle::{ProofError, check_consistency};
 use super::note::{
-    KnownSignature, NOTE_BYTES_MAX, Note, NoteError, NoteRefused, SignatureLine, VerifierKey,
+    KnownSignature, LineError, NOTE_BYTES_MAX, Note, NoteError, NoteRefused, SignatureLine,
+    VerifierKey,
 };
 
 /// The most hashes of a proof on the wire: what two trees of at most 2^62 leaves can need.
@@ -105,6 +106,10 @@ pub enum Declined {
     /// None of the log's keys signed, or a line under one of them does not match.
     #[error("the checkpoint is not the log's: {0}")]
     NotTheLogs(NoteRefused),
+    /// A signature is base64 in another way than the one of writing it, which not all readers would
+    /// take for a signature: none that matches.
+    #[error("the checkpoint is not the log's: signature line {0} is not canonical base64")]
+    Unreadable(usize),
     /// The old size is above the new one.
     #[error("the old size {old} is larger than the checkpoint's, {new}")]
     OldIsLarger {
@@ -139,7 +144,7 @@ impl Declined {
         match self {
             Declined::Malformed(_) | Declined::OldIsLarger { .. } => 400,
             Declined::UnknownOrigin(_) => 404,
-            Declined::NotTheLogs(_) => 403,
+            Declined::NotTheLogs(_) | Declined::Unreadable(_) => 403,
             Declined::OtherSize(_) => 409,
             Declined::EmptyTreeRoot
             | Declined::ProofFromNothing(_)
@@ -164,13 +169,17 @@ impl AddCheckpoint {
     /// Reads the body of a request. Printing it gives the same bytes.
     ///
     /// # Errors
-    /// [`Declined::Malformed`]; and [`Declined::UnknownOrigin`] for an origin that no log watched here
-    /// can have (such as one with spaces), of a checkpoint that is otherwise a note.
+    /// [`Declined::Malformed`]; [`Declined::UnknownOrigin`] for an origin that no log watched here can
+    /// have (such as one with spaces); [`Declined::Unreadable`].
     pub fn parse(body: &[u8]) -> Result<AddCheckpoint, Declined> {
         parse(body).map_err(|fault| match fault {
             RequestError::Checkpoint(CheckpointError::Origin(_)) => {
                 Declined::UnknownOrigin("of that name".into())
             }
+            RequestError::Checkpoint(CheckpointError::Note(NoteError::Line {
+                line,
+                error: LineError::Base64,
+            })) => Declined::Unreadable(line),
             fault => Declined::Malformed(fault),
         })
     }

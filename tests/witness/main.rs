@@ -1,0 +1,10 @@
+//! A witness: what it decides, what it remembers, how it is asked over HTTP and by file.
+
+mod decision;
+mod files;
+#[path = "../published/mod.rs"]
+mod published;
+mod state;
+#[path = "../support/mod.rs"]
+mod support;
+mod two_histories;
