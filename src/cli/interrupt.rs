@@ -22,3 +22,8 @@ pub fn listen() {
 pub fn flag() -> &'static AtomicBool {
     &ASKED_TO_STOP
 }
+
+/// Whether somebody asked to stop.
+pub fn is_asked() -> bool {
+    ASKED_TO_STOP.load(Ordering::SeqCst)
+}

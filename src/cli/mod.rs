@@ -148,7 +148,7 @@ enum Command {
     Witness(witness::Command),
     /// Serve the public folders over HTTP; with --witness cosign, with --accept take statements
     #[cfg(feature = "serve")]
-    Serve,
+    Serve(serve::Args),
     /// Proofs in other formats
     #[command(subcommand)]
     Export(export::Command),
@@ -224,7 +224,7 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
         Command::CosignAccept(args) => cosign_accept::run(context, args),
         Command::Witness(command) => witness::run(context, command),
         #[cfg(feature = "serve")]
-        Command::Serve => todo!(),
+        Command::Serve(args) => serve::run(context, args),
         Command::Export(command) => export::run(context, command),
         Command::Resume(args) => resume::run(context, args),
         Command::Reindex(args) => reindex::run(context, args),

@@ -1,4 +1,7 @@
-//! `treering submit`: a statement that was signed elsewhere enters this ledger.
+//! `treering submit`: a statement that was signed elsewhere enters this ledger, or with `--to` the ledger
+//! of somebody who serves.
+
+mod sending;
 
 use std::path::PathBuf;
 
@@ -17,10 +20,20 @@ use crate::statement::envelope::{MAX_STATEMENT_BYTES, Statement};
 #[command(before_help = "\
 Examples:
   treering key grant anna.request.json --root . -o anna.statement    where the root is
-  treering submit anna.statement                                     where the store is")]
+  treering submit anna.statement                                     where the store is
+  treering submit finding.statement --to https://park.example.org --card card.json")]
 pub struct Args {
     /// The signed statement
     file: PathBuf,
+    /// Send it to the ledger that is served at this address (treering serve --accept)
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+    /// The card of that ledger, to check the answer against
+    #[arg(long, value_name = "CARD", requires = "to")]
+    card: Option<PathBuf>,
+    /// Where to keep the proof that the statement was accepted (C2SP tlog-proof)
+    #[arg(short, long, value_name = "FILE", requires = "to")]
+    output: Option<PathBuf>,
 }
 
 /// Files the statement.
@@ -37,6 +50,9 @@ pub fn run(context: &Context, args: Args) -> Outcome {
             "ask for the file again; it was damaged on the way",
         )
     })?;
+    if let Some(url) = &args.to {
+        return sending::run(context, &args, url, &statement);
+    }
     let mut filing = Filing::begin(context, "submit")?;
     if let Some(position) = position_of(&filing, &statement)? {
         let text = format!("Already in the ledger, as statement {position}.\n");

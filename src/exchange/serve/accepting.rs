@@ -1,0 +1,161 @@
+//! Submissions: a queue with an end, and one worker who files what stands in it, all that has come
+//! meanwhile at once. So the cost of making a batch durable is shared by everybody who waits for it.
+//!
+//! What filing is, this floor does not know: [`Acceptor`] is implemented where the ledger's writer is
+//! known. An answer leaves only after the acceptor has returned, and it returns only when what it says
+//! is durable.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::exchange::submission::Submission;
+use crate::statement::envelope::Statement;
+
+/// Statements that wait, at most. Who comes later is told to come again.
+const QUEUE_MAX: usize = 1_024;
+
+/// Statements that are filed at once, at most.
+pub const BATCH_MAX: usize = 256;
+
+/// A quiet time after which the acceptor may tidy up.
+const QUIET: Duration = Duration::from_secs(2);
+
+/// Files statements.
+pub trait Acceptor: Send {
+    /// Judges and files statements in this order, and says what became of each. When this returns, what
+    /// it calls accepted is durable. An error speaks for all of them: nothing is known to be filed.
+    fn accept(&mut self, statements: &[Statement]) -> Result<Vec<Submission>, NotNow>;
+
+    /// Called when nothing came for a while, and at the end.
+    fn tidy(&mut self);
+}
+
+/// Why nothing is filed at the moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotNow {
+    /// In a sentence.
+    pub why: String,
+}
+
+/// The way in.
+pub struct Queue {
+    jobs: mpsc::Sender<Job>,
+    waiting: Arc<AtomicUsize>,
+}
+
+/// Why a statement did not come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotTaken {
+    /// The queue is full.
+    Full,
+    /// The worker cannot file now.
+    NotNow(String),
+    /// The server is stopping, or the worker failed.
+    Gone,
+}
+
+struct Job {
+    statement: Statement,
+    answer: oneshot::Sender<Result<Submission, NotNow>>,
+}
+
+/// The worker, to be waited for at the end.
+pub struct Worker(JoinHandle<()>);
+
+impl Worker {
+    /// Waits until everything that came in is answered.
+    pub fn finish(self) {
+        // A worker that panicked has nothing more to finish, and everybody it left was told so.
+        let _ = self.0.join();
+    }
+}
+
+impl Queue {
+    /// Starts the worker.
+    pub fn begin(acceptor: Box<dyn Acceptor>) -> io::Result<(Queue, Worker)> {
+        let (sender, jobs) = mpsc::channel(QUEUE_MAX);
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&waiting);
+        let builder = thread::Builder::new().name("accept".into());
+        let worker = builder.spawn(move || work(acceptor, jobs, &counted))?;
+        Ok((Queue { jobs: sender, waiting }, Worker(worker)))
+    }
+
+    /// Files a statement and waits until that is durable.
+    pub async fn submit(&self, statement: Statement) -> Result<Submission, NotTaken> {
+        let (answer, answered) = oneshot::channel();
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let sent = self.jobs.try_send(Job { statement, answer });
+        if let Err(why) = sent {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(match why {
+                mpsc::error::TrySendError::Full(_) => NotTaken::Full,
+                mpsc::error::TrySendError::Closed(_) => NotTaken::Gone,
+            });
+        }
+        match answered.await {
+            Ok(Ok(submission)) => Ok(submission),
+            Ok(Err(NotNow { why })) => Err(NotTaken::NotNow(why)),
+            Err(_) => Err(NotTaken::Gone),
+        }
+    }
+
+    /// How many statements wait or are being filed.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+}
+
+/// Takes what has come, files it, answers; until nobody can send any more.
+fn work(mut acceptor: Box<dyn Acceptor>, mut jobs: mpsc::Receiver<Job>, waiting: &AtomicUsize) {
+    let mut is_tidy = true;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    loop {
+        let next = match (&runtime, is_tidy) {
+            (Ok(runtime), false) => {
+                let waited =
+                    runtime.block_on(async { tokio::time::timeout(QUIET, jobs.recv()).await });
+                match waited {
+                    Ok(next) => next,
+                    Err(_) => {
+                        acceptor.tidy();
+                        is_tidy = true;
+                        continue;
+                    }
+                }
+            }
+            _ => jobs.blocking_recv(),
+        };
+        let Some(first) = next else { break };
+        let mut batch = vec![first];
+        while batch.len() < BATCH_MAX
+            && let Ok(job) = jobs.try_recv()
+        {
+            batch.push(job);
+        }
+        is_tidy = false;
+        let (statements, answers): (Vec<Statement>, Vec<_>) =
+            batch.into_iter().map(|job| (job.statement, job.answer)).unzip();
+        let filed = acceptor.accept(&statements);
+        waiting.fetch_sub(answers.len(), Ordering::Relaxed);
+        match filed {
+            Ok(submissions) => {
+                for (answer, submission) in answers.into_iter().zip(submissions) {
+                    // Who is gone does not hear it; the statement is in the ledger all the same.
+                    let _ = answer.send(Ok(submission));
+                }
+            }
+            Err(why) => {
+                for answer in answers {
+                    let _ = answer.send(Err(why.clone()));
+                }
+            }
+        }
+    }
+    acceptor.tidy();
+}
