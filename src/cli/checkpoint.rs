@@ -171,6 +171,7 @@ fn tell(cosigning: &Cosigning, asked: &[Asked], replies: &[Result<Reply, AskErro
         };
         let _ = writeln!(text, "  {}  {}", asked.name, safe(&line));
         let mut row = row;
+        row["said"] = json!(safe(&line));
         row["witness"] = json!(asked.name);
         row["url"] = json!(asked.url);
         rows.push(row);

@@ -2,6 +2,8 @@
 
 mod decision;
 mod files;
+#[cfg(feature = "serve")]
+mod http;
 #[path = "../published/mod.rs"]
 mod published;
 mod state;

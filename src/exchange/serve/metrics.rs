@@ -112,17 +112,19 @@ pub(super) fn text(shared: &Shared) -> String {
     {
         text.push_str("# TYPE treering_witness_logs gauge\n");
         let _ = writeln!(text, "treering_witness_logs {}", logs.len());
-        text.push_str("# TYPE treering_witness_size gauge\n");
-        text.push_str("# TYPE treering_witness_last_cosigned_seconds gauge\n");
-        for log in logs.iter().filter(|log| log.mark.is_something()).take(TOLD_MAX) {
-            let origin = escaped(log.origin.as_str());
-            let (size, time) = (log.mark.head.tree.size, log.mark.time);
-            let _ = writeln!(text, "treering_witness_size{{origin=\"{origin}\"}} {size}");
-            let _ = writeln!(
-                text,
-                "treering_witness_last_cosigned_seconds{{origin=\"{origin}\"}} {time}"
-            );
-        }
+        let cosigned = || logs.iter().filter(|log| log.mark.is_something()).take(TOLD_MAX);
+        gauge(
+            &mut text,
+            "treering_witness_size",
+            "origin",
+            cosigned().map(|log| (escaped(log.origin.as_str()), log.mark.head.tree.size.0)),
+        );
+        gauge(
+            &mut text,
+            "treering_witness_last_cosigned_seconds",
+            "origin",
+            cosigned().map(|log| (escaped(log.origin.as_str()), log.mark.time.seconds())),
+        );
     }
     text
 }
@@ -137,32 +139,38 @@ fn heads(shared: &Shared, text: &mut String) {
     );
     let policy = policy.ok().flatten().and_then(|bytes| Policy::parse(&bytes).ok());
     let Ok(ledgers) = folders.list() else { return };
-    text.push_str("# TYPE treering_ledger_size gauge\n");
-    for ledger in ledgers.values().take(TOLD_MAX) {
-        let (id, size) = (ledger.id, ledger.head.tree().size);
-        let _ = writeln!(text, "treering_ledger_size{{ledger=\"{id}\"}} {size}");
-    }
+    let told = || ledgers.values().take(TOLD_MAX);
+    let sizes = told().map(|ledger| (ledger.id.to_string(), ledger.head.tree().size.0));
+    gauge(text, "treering_ledger_size", "ledger", sizes);
     let Some(policy) = policy.filter(|policy| !policy.witnesses().is_empty()) else { return };
-    text.push_str("# TYPE treering_ledger_witnessed_size gauge\n");
-    text.push_str("# TYPE treering_ledger_witnessed_seconds gauge\n");
-    for ledger in ledgers.values().take(TOLD_MAX) {
-        let cosigned = CosignedCheckpoints::of(folders.disk().clone(), &ledger.folder);
-        let (mut size, mut time) = (TreeSize(0), None);
-        // The last few: an older one that met the quorum is no news.
-        for at in cosigned.sizes().unwrap_or_default().into_iter().rev().take(8) {
-            let Ok(Some(checkpoint)) = cosigned.read(at) else { continue };
-            if let Ok(evaluation) = policy.evaluate(&checkpoint)
-                && let Quorum::MetBy(met) = evaluation.quorum
-            {
-                (size, time) = (at, Some(met));
-                break;
+    let witnessed: Vec<_> = told()
+        .map(|ledger| {
+            let cosigned = CosignedCheckpoints::of(folders.disk().clone(), &ledger.folder);
+            let (mut size, mut time) = (TreeSize(0), None);
+            // The last few: an older one that met the quorum is no news.
+            for at in cosigned.sizes().unwrap_or_default().into_iter().rev().take(8) {
+                let Ok(Some(checkpoint)) = cosigned.read(at) else { continue };
+                if let Ok(evaluation) = policy.evaluate(&checkpoint)
+                    && let Quorum::MetBy(met) = evaluation.quorum
+                {
+                    (size, time) = (at, Some(met.seconds()));
+                    break;
+                }
             }
-        }
-        let id = ledger.id;
-        let _ = writeln!(text, "treering_ledger_witnessed_size{{ledger=\"{id}\"}} {size}");
-        if let Some(time) = time {
-            let _ = writeln!(text, "treering_ledger_witnessed_seconds{{ledger=\"{id}\"}} {time}");
-        }
+            (ledger.id.to_string(), size.0, time)
+        })
+        .collect();
+    let sizes = witnessed.iter().map(|(id, size, _)| (id.clone(), *size));
+    gauge(text, "treering_ledger_witnessed_size", "ledger", sizes);
+    let times = witnessed.iter().filter_map(|(id, _, time)| Some((id.clone(), (*time)?)));
+    gauge(text, "treering_ledger_witnessed_seconds", "ledger", times);
+}
+
+/// One number for each of several things, in one group as the format asks.
+fn gauge(text: &mut String, name: &str, label: &str, values: impl Iterator<Item = (String, u64)>) {
+    let _ = writeln!(text, "# TYPE {name} gauge");
+    for (of, value) in values {
+        let _ = writeln!(text, "{name}{{{label}=\"{of}\"}} {value}");
     }
 }
 

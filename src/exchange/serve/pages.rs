@@ -31,12 +31,12 @@ th, td { text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px soli
 <table>
 <tr><th>Name</th><th>Kind</th><th>Statements</th><th>Ledger</th></tr>
 {% for ledger in ledgers %}<tr><td>{{ ledger.name }}</td><td>{{ ledger.kind }}</td><td>{{ ledger.size }}</td>
-<td class="mono">{{ ledger.id }}<br><a href="/{{ ledger.id }}/checkpoint">checkpoint</a> · origin {{ ledger.origin }}</td></tr>
+<td class="mono">{{ ledger.id }}<br><a href="{{ ledger.id }}/checkpoint">checkpoint</a> · origin {{ ledger.origin }}</td></tr>
 {% endfor %}</table>
 {% if ledgers.is_empty() %}<p>No ledger is served here.</p>{% endif %}
 <p>A name on this page is what a ledger says of itself. Compare its digits with the site before you trust it, and
 check everything on your own computer: <span class="mono">treering audit</span>.</p>
-<p><a href="/ledgers.json">The same for programs</a></p>
+<p><a href="ledgers.json">The same for programs</a></p>
 </body>
 </html>
 "#
