@@ -146,7 +146,7 @@ enum Command {
     /// Be a witness: cosign the heads of others
     #[command(subcommand)]
     Witness(witness::Command),
-    /// Serve the public folders over HTTP; with --witness cosign, with --accept take statements
+    /// Serve the public folders over HTTP; cosign, take statements
     #[cfg(feature = "serve")]
     Serve(serve::Args),
     /// Proofs in other formats

@@ -240,6 +240,8 @@ fn the_server_sees_what_other_commands_record() {
     stream.read_to_string(&mut text).unwrap();
     assert!(text.starts_with("HTTP/1.1 200 OK\r\n") && text.ends_with("\r\n\r\n"), "{text}");
     assert!(text.contains("content-length: 96\r\n"), "{text}");
+    // The list of ledgers is a moment old at most.
+    std::thread::sleep(std::time::Duration::from_secs(3));
     let metrics = server.get("/metrics").text();
     assert!(metrics.contains(&format!("treering_ledger_size{{ledger=\"{id}\"}} 3")), "{metrics}");
     assert!(
