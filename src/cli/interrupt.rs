@@ -24,6 +24,7 @@ pub fn flag() -> &'static AtomicBool {
 }
 
 /// Whether somebody asked to stop.
+#[cfg(feature = "serve")]
 pub fn is_asked() -> bool {
     ASKED_TO_STOP.load(Ordering::SeqCst)
 }

@@ -176,7 +176,7 @@ fn empty(result: &str, id: &Hash) -> Form {
 #[derive(Debug)]
 pub enum Sent {
     /// An answer.
-    Answer(Submission),
+    Answer(Box<Submission>),
     /// Another status, with the beginning of the body: nothing is known of the statement, or the
     /// receiver said why it could not judge it.
     Other(u16, String),
@@ -202,7 +202,10 @@ pub fn send(url: &str, statement: &Statement) -> Result<Sent, String> {
     let limited = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX as u64);
     let body = limited.read_to_vec().map_err(|why| why.to_string())?;
     match status {
-        200 | 422 => Submission::parse(&body).map(Sent::Answer).map_err(|why| why.to_string()),
+        200 | 422 => match Submission::parse(&body) {
+            Ok(submission) => Ok(Sent::Answer(Box::new(submission))),
+            Err(why) => Err(why.to_string()),
+        },
         _ => {
             let text: String = String::from_utf8_lossy(&body).trim().chars().take(200).collect();
             Ok(Sent::Other(status, text))

@@ -1,6 +1,7 @@
 //! A witness: what it decides, what it remembers, how it is asked over HTTP and by file.
 
 mod decision;
+mod examples;
 mod files;
 #[cfg(feature = "serve")]
 mod http;

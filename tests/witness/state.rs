@@ -200,7 +200,7 @@ fn a_log_that_contradicts_itself_is_kept_as_proof_and_not_cosigned_any_more() {
 
 fn suspicion(result: Result<Cosigned, WitnessError>) -> Suspicion {
     match result {
-        Err(WitnessError::MustNotSign { because, .. }) => because,
+        Err(WitnessError::MustNotSign { because, .. }) => *because,
         other => panic!("{other:?}"),
     }
 }

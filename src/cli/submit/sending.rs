@@ -50,7 +50,7 @@ pub fn run(context: &Context, args: &Args, url: &str, statement: &Statement) -> 
     let sent = send(url, statement)
         .map_err(|why| Failure::new(Exit::Incomplete, "no answer could be read", why, again))?;
     let submission = match sent {
-        Sent::Answer(submission) => submission,
+        Sent::Answer(submission) => *submission,
         Sent::Other(status, text) => {
             let exit = match status {
                 400 | 404 | 405 | 413 => Exit::Finding,

@@ -17,6 +17,7 @@
 //! folders, with its keys and salts, has no names.
 
 mod accepting;
+mod asked;
 mod connection;
 mod files;
 mod folders;

@@ -39,6 +39,7 @@ use crate::tlog::witness::{AddCheckpoint, Declined, decide};
 
 mod identity;
 mod refusal;
+mod settling;
 mod state;
 
 pub use identity::Identity;
@@ -191,13 +192,17 @@ impl WitnessPlaces {
                 Some(outside) if !outside.signed().is_something() => Ok(None),
                 Some(outside) => Err(WitnessError::MustNotSign {
                     log: origin.to_string(),
-                    because: Suspicion::NoHead { remembered: Some(outside.signed().head) },
+                    because: Box::new(Suspicion::NoHead {
+                        remembered: Some(outside.signed().head),
+                    }),
                 }),
             };
         };
         let mark = log.mark;
-        let refuse =
-            |because| Err(WitnessError::MustNotSign { log: log.origin.to_string(), because });
+        let refuse = |because| {
+            let because = Box::new(because);
+            Err(WitnessError::MustNotSign { log: log.origin.to_string(), because })
+        };
         let Some(outside) = outside else {
             let record = self.state.witnessed(identity.id(), origin);
             return refuse(Suspicion::NothingRemembered { record, head: mark.head });
@@ -313,108 +318,6 @@ impl Witness {
         note.add(line)?;
         Ok(Some(note))
     }
-
-    /// Keeps the log's own signature under a tree that contradicts what was cosigned: proof, together
-    /// with the signature kept before, that the log has forked. From then on it is not cosigned.
-    fn keep_contradiction(
-        &self,
-        origin: Hash,
-        request: &AddCheckpoint,
-        log: &Watched,
-    ) -> Result<(), WitnessError> {
-        let lines = request.note().signatures().iter();
-        let by_log = lines.filter(|line| {
-            log.keys.iter().any(|key| (key.name(), key.id()) == (line.name(), line.id()))
-        });
-        let note = SignedCheckpoint::new(request.checkpoint().clone(), by_log.cloned().collect())?;
-        let path = self.places.folder_of(origin).join("contradiction");
-        let text = note.to_string();
-        Ok(durable::replace(&*self.places.disk, &path, Access::Private, text.as_bytes())?)
-    }
-
-    /// Lets a log be cosigned again although it contradicted itself. Both checkpoints stay, under names
-    /// that end in this time.
-    pub fn release(&self, origin: &Origin, now: CosignatureTime) -> Result<bool, WitnessError> {
-        let hash = origin_hash(origin);
-        let _lock = self.places.lock(&self.identity, hash)?;
-        let (disk, folder) = (&*self.places.disk, self.places.folder_of(hash));
-        let contradiction = folder.join("contradiction");
-        if !contradiction.exists() {
-            return Ok(false);
-        }
-        if let Some(Watched { note: Some(note), .. }) = self.places.read(hash)? {
-            let path = folder.join(format!("cosigned-{now}"));
-            durable::replace(disk, &path, Access::Private, note.to_string().as_bytes())?;
-        }
-        let renamed = disk.rename(&contradiction, &folder.join(format!("contradiction-{now}")));
-        renamed.map_err(crate::store::disk::DiskError::refused(
-            crate::store::disk::Action::Rename,
-            &contradiction,
-        ))?;
-        Ok(durable::sync_folder(disk, &folder).map(|()| true)?)
-    }
-
-    /// Lets a copied or restored witness sign again, log by log: from the larger of what the store and
-    /// this computer know, and of `shown`, checkpoints that bear this witness's own cosignature. The
-    /// person has said that nobody holds a later one. Gives the origins whose head moved.
-    ///
-    /// # Errors
-    /// [`WitnessError::TwoTrees`] if two different trees of one size were cosigned: nothing can mend that.
-    pub fn resume(
-        &self,
-        shown: &[SignedCheckpoint],
-        mut incarnation: impl FnMut() -> Incarnation,
-    ) -> Result<Vec<String>, WitnessError> {
-        let mut resumed = Vec::new();
-        for log in self.places.logs()? {
-            let origin = log.origin_hash();
-            let _lock = self.places.lock(&self.identity, origin)?;
-            match self.places.agree(&self.identity, origin) {
-                Err(WitnessError::MustNotSign { .. } | WitnessError::Outside(_)) => {}
-                Err(other) => return Err(other),
-                Ok(_) if shown.is_empty() => continue,
-                Ok(_) => {}
-            }
-            // What is damaged outside is unknown; what the person shows stands for it.
-            let outside =
-                self.places.state.read_witnessed(&*self.places.disk, self.identity.id(), origin);
-            let outside = outside.ok().flatten().map(|outside| (outside.signed(), None));
-            let shown = shown.iter().filter(|shown| *shown.origin() == log.origin);
-            let shown =
-                shown.filter_map(|shown| Some((self.mark_in(shown)?, by_keys(shown, &log.keys))));
-            let mut newest = (log.mark, log.note.clone());
-            for (mark, note) in outside.into_iter().chain(shown) {
-                let (one, other) = (newest.0.head.tree, mark.head.tree);
-                if one.size == other.size && one.root != other.root {
-                    return Err(WitnessError::TwoTrees {
-                        log: log.origin.to_string(),
-                        size: one.size,
-                    });
-                }
-                let time = newest.0.time.max(mark.time);
-                if other.size > one.size {
-                    newest = (mark, note);
-                }
-                newest.0.time = time;
-            }
-            let (mut mark, note) = newest;
-            mark.head.incarnation = incarnation();
-            let origin_text = log.origin.to_string();
-            let moved = Watched { mark, note, ..log };
-            self.places.remember(&self.identity, origin, None, mark)?;
-            self.places.write(&moved)?;
-            resumed.push(origin_text);
-        }
-        Ok(resumed)
-    }
-
-    /// What this witness's own line on a checkpoint says, if it bears one that matches.
-    fn mark_in(&self, checkpoint: &SignedCheckpoint) -> Option<CosignedMark> {
-        let known = checkpoint.note().check([self.identity.vkey()]).ok()?;
-        let time = known.iter().filter_map(|known| known.time).max()?;
-        let incarnation = Incarnation([0; Incarnation::LENGTH]);
-        Some(CosignedMark { head: HeadMark { incarnation, tree: checkpoint.tree() }, time })
-    }
 }
 
 /// Time 0 stands for "nothing cosigned" in the records.
@@ -439,7 +342,9 @@ pub fn watch(
     let mut mark = CosignedMark::nothing(incarnation);
     let known = match places.agree(identity, hash) {
         // The log's record is gone, and this computer knows what was cosigned last: that will do.
-        Err(WitnessError::MustNotSign { because: Suspicion::NoHead { .. }, .. }) => {
+        Err(WitnessError::MustNotSign { because, .. })
+            if matches!(*because, Suspicion::NoHead { .. }) =>
+        {
             let outside = places.state.read_witnessed(&*places.disk, identity.id(), hash)?;
             mark = outside.map_or(mark, |outside| outside.signed());
             None
@@ -466,14 +371,4 @@ pub fn watch(
             Ok(true)
         }
     }
-}
-
-/// The checkpoint under those of its lines that these keys have truly made.
-fn by_keys(checkpoint: &SignedCheckpoint, keys: &[VerifierKey]) -> Option<SignedCheckpoint> {
-    let text = checkpoint.note().text();
-    let lines = checkpoint.note().signatures().iter().filter(|line| {
-        let mut own = keys.iter().filter(|key| (key.name(), key.id()) == (line.name(), line.id()));
-        own.any(|key| key.check(text, line.signature()).is_ok())
-    });
-    SignedCheckpoint::new(checkpoint.checkpoint().clone(), lines.cloned().collect()).ok()
 }

@@ -40,7 +40,7 @@ pub enum WitnessError {
         /// The log's origin, or its SHA-256.
         log: String,
         /// What was found.
-        because: Suspicion,
+        because: Box<Suspicion>,
     },
     /// Two different trees of one size bear this witness's signature.
     #[error("of the log {log}, two different trees of size {size} were cosigned")]
