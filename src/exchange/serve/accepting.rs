@@ -159,3 +159,100 @@ fn work(mut acceptor: Box<dyn Acceptor>, mut jobs: mpsc::Receiver<Job>, waiting:
     }
     acceptor.tidy();
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::statement::bodies::Body;
+    use crate::statement::bodies::ledger::{Genesis, Guardians};
+    use crate::statement::chain::Chain;
+    use crate::statement::envelope::{CoSignature, Draft, Issuer, Payload, Subject};
+    use crate::statement::key::KeyId;
+    use crate::tlog::checkpoint::Origin;
+    use crate::tlog::ed25519::SecretKey;
+
+    fn statement() -> Statement {
+        let (root, log) = (SecretKey::from_seed(&[1; 32]), SecretKey::from_seed(&[2; 32]));
+        let origin = Origin::new("example.park/ledger").unwrap();
+        let genesis = Genesis {
+            name: "Park".into(),
+            origin: origin.clone(),
+            kind: "site".into(),
+            root: root.public(),
+            next: KeyId::of(&log.public()).sealed(),
+            guardians: Guardians::default(),
+            log_key: log.public(),
+            succeeds: None,
+        };
+        let mut draft = Draft {
+            issuer: Issuer::Origin(origin.to_string()),
+            subject: Subject::Ledger,
+            issued_at: 1_777_615_200,
+            payload: Payload {
+                chain: Chain::default(),
+                also: Vec::new(),
+                key: None,
+                by: None,
+                body: Body::Genesis(genesis),
+            },
+        };
+        let message = draft.also_message(None).unwrap();
+        draft.payload.also = vec![CoSignature { key: log.public(), sig: log.sign(&message) }];
+        draft.sign(&root).unwrap()
+    }
+
+    /// Waits until it is let go, then refuses everything; notes how many came at once.
+    struct Slow {
+        gate: Arc<Mutex<()>>,
+        batches: Arc<Mutex<Vec<usize>>>,
+    }
+
+    impl Acceptor for Slow {
+        fn accept(&mut self, statements: &[Statement]) -> Result<Vec<Submission>, NotNow> {
+            drop(self.gate.lock().unwrap());
+            self.batches.lock().unwrap().push(statements.len());
+            Err(NotNow { why: "no".into() })
+        }
+
+        fn tidy(&mut self) {}
+    }
+
+    #[test]
+    fn a_full_queue_says_so_and_what_waited_is_filed_together() {
+        let (gate, batches) = (Arc::new(Mutex::new(())), Arc::new(Mutex::new(Vec::new())));
+        let slow = Slow { gate: Arc::clone(&gate), batches: Arc::clone(&batches) };
+        let (queue, worker) = Queue::begin(Box::new(slow)).unwrap();
+        let queue = Arc::new(queue);
+        let closed = gate.lock().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let all: Vec<_> = (0..3_000)
+            .map(|_| {
+                let queue = Arc::clone(&queue);
+                let statement = statement();
+                runtime.spawn(async move { queue.submit(statement).await })
+            })
+            .collect();
+        while queue.waiting() < QUEUE_MAX {
+            thread::sleep(Duration::from_millis(1));
+        }
+        thread::sleep(Duration::from_millis(100));
+        drop(closed);
+        let (mut full, mut answered) = (0, 0);
+        for one in all {
+            match runtime.block_on(one).unwrap() {
+                Err(NotTaken::Full) => full += 1,
+                Err(NotTaken::NotNow(why)) if why == "no" => answered += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(full + answered, 3_000);
+        assert!(full > 0 && answered >= QUEUE_MAX, "{full} {answered}");
+        drop((queue, runtime));
+        worker.finish();
+        let batches = batches.lock().unwrap();
+        assert_eq!(batches.iter().sum::<usize>(), answered);
+        assert!(batches.contains(&BATCH_MAX) && batches.iter().all(|size| *size <= BATCH_MAX));
+    }
+}
