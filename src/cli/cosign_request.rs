@@ -1,12 +1,12 @@
 //! `treering cosign-request`: what a witness is sent, as a file for a stick or a mail.
 
-use std::fs;
 use std::path::PathBuf;
 
 use serde_json::json;
 
 use super::cosigning::Cosigning;
-use super::failures::{unreadable, unwritable, usage};
+use super::failures::{unreadable, usage};
+use super::output::{self, Overwrite};
 use super::own_store::OwnStore;
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome};
@@ -26,6 +26,8 @@ pub struct Args {
     /// Where to write the request [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    overwrite: Overwrite,
     /// The size that the witness cosigned last [default: what is known of those in trust.policy]
     #[arg(long, value_name = "SIZE")]
     old: Option<u64>,
@@ -67,7 +69,8 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     let Some(path) = &args.output else {
         return Ok(Answer::new("cosign-request", request, fields));
     };
-    fs::write(path, &request).map_err(|why| unwritable(path, why))?;
+    output::write(path, &request, args.overwrite)?;
+    output::warn_among_evidence(context, &own, path);
     let from = match old.0 {
         0 => "for a witness that never cosigned this ledger".to_string(),
         old => format!("for a witness that cosigned size {old} last"),

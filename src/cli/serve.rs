@@ -63,6 +63,8 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         Some(path) => StoreFolder::at(path)?,
         None => StoreFolder::find_upward(&working_directory()?)?,
     };
+    // The first Ctrl-C stops it in order.
+    interrupt::finish_what_is_begun();
     let answered = Answered::default();
     let witness: Option<Witness> = match args.witness {
         true => Some(witness::open(context, &OwnStore::open(store.clone())?, "serve")?),

@@ -32,9 +32,9 @@ impl Pair {
 
     /// There and back again.
     fn round(&self, more: &[&str]) -> Value {
-        self.park.done(&[&["cosign-request", "-o", "request.txt"], more].concat());
+        self.park.done(&[&["cosign-request", "-o", "request.txt", "--force"], more].concat());
         self.carry("request.txt", &self.park, &self.partner);
-        self.partner.done(&["witness", "cosign", "request.txt", "-o", "cosigned.txt"]);
+        self.partner.done(&["witness", "cosign", "request.txt", "-o", "cosigned.txt", "--force"]);
         self.carry("cosigned.txt", &self.partner, &self.park);
         self.park.done(&["cosign-accept", "cosigned.txt"])
     }

@@ -17,6 +17,7 @@ use crate::cli::witness::incarnation;
 use crate::exchange::serve::{Acceptor, NotNow};
 use crate::exchange::submission::Submission;
 use crate::ledger::book::Refusal;
+use crate::ledger::indexing::Taking;
 use crate::ledger::read;
 use crate::ledger::writer::{LogKeyMissing, Writer};
 use crate::statement::envelope::Statement;
@@ -181,10 +182,8 @@ impl LedgerAcceptor {
     }
 
     fn index(&self) -> Option<Index> {
-        let (index, manifests) =
-            (self.own.store.index(self.own.ledger().ok()?), self.own.store.manifests());
         let head = self.own.head().ok()?.tree();
-        match self.own.index_places(&index, &manifests).up_to_date(head) {
+        match self.own.index_places().ok()?.up_to_date(head, Taking::unwatched()) {
             Ok(index) => Some(index),
             Err(why) => {
                 self.voice.warn(&format!("the index is behind: {why} (treering reindex)"));

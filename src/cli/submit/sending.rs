@@ -1,13 +1,12 @@
 //! Sending a statement to a ledger that is served, and checking what comes back.
 
-use std::fs;
-
 use serde_json::{Value, json};
 
 use super::Args;
 use crate::cli::card::read_card;
 use crate::cli::exit::Exit;
-use crate::cli::failures::{unwritable, usage};
+use crate::cli::failures::usage;
+use crate::cli::output;
 use crate::cli::voice::{Answer, Failure};
 use crate::cli::{Context, Outcome};
 use crate::exchange::submission::{Sent, Submission, send};
@@ -85,7 +84,7 @@ pub fn run(context: &Context, args: &Args, url: &str, statement: &Statement) -> 
             };
             text.push_str(&format!("  {}\n", checked.sentence));
             if let Some(path) = &args.output {
-                fs::write(path, proof.to_string()).map_err(|why| unwritable(path, why))?;
+                output::write(path, proof.to_string(), args.overwrite)?;
                 text.push_str(&format!("Wrote {}\n", path.display()));
             }
             let fields = json!({

@@ -1,15 +1,14 @@
 //! `treering witness cosign`: a request that came on a stick or by mail.
 
-use std::fs;
 use std::path::PathBuf;
 
 use serde_json::json;
 
 use super::{incarnation, open};
-use crate::cli::failures::unwritable;
 use crate::cli::given_file::{self, Kind};
+use crate::cli::output::{self, Overwrite};
 use crate::cli::own_store::OwnStore;
-use crate::cli::voice::{Answer, Failure};
+use crate::cli::voice::Answer;
 use crate::cli::{Context, Outcome, clock};
 use crate::exchange::witness::WitnessError;
 use crate::report::words::{rfc3339, safe, time};
@@ -29,6 +28,8 @@ pub struct Args {
     /// Where to write the line [default: standard output]
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    overwrite: Overwrite,
 }
 
 /// Cosigns it, or says why not.
@@ -60,7 +61,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         ));
         return Ok(Answer::new("witness", line, fields));
     };
-    fs::write(path, &line).map_err(|why| -> Failure { unwritable(path, why) })?;
+    output::write(path, &line, args.overwrite)?;
     let text = format!(
         "Cosigned {} at size {}, {}\nWrote {}\n",
         safe(origin.as_str()),
