@@ -181,7 +181,7 @@ mod tests {
             origin: origin.clone(),
             kind: "site".into(),
             root: root.public(),
-            next: KeyId::of(&log.public()).sealed(),
+            next: KeyId::of(&SecretKey::from_seed(&[3; 32]).public()).sealed(),
             guardians: Guardians::default(),
             log_key: log.public(),
             succeeds: None,
