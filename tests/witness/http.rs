@@ -211,6 +211,9 @@ impl Scripted {
     }
 }
 
+/// What is tried, the answers, the exit code, and what is said.
+type Case<'a> = (&'a str, Vec<Vec<u8>>, Option<i32>, &'a str);
+
 /// What a hostile or broken witness may answer. The command ends, says what it was, and keeps nothing
 /// that was not checked.
 #[test]
@@ -227,7 +230,7 @@ fn answers_of_hostile_witnesses() {
     let forged = with_id(&forged, &key);
     let stranger = head.checkpoint().cosign(&forger, other.name(), time).to_string();
     let size = "Content-Type: text/x.tlog.size\r\n";
-    let cases: Vec<(&str, Vec<Vec<u8>>, Option<i32>, &str)> = vec![
+    let cases: Vec<Case> = vec![
         ("a bare 409", vec![answer("409 Conflict", "", "")], Some(4), "409"),
         ("409 and no number", vec![answer("409 Conflict", size, "many\n")], Some(4), "409"),
         ("409 for ever", vec![answer("409 Conflict", size, "1\n"); 9], Some(4), "409 3 times"),
