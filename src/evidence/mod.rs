@@ -9,6 +9,7 @@
 //! draft, batch, summary   from a walk to rows, and on after a stop; what a person should know first
 //! manifest, sequence      rows as a stream
 //! tree, disclosure        roots and proofs; copies that show less
+//! pseudonym, sensitivity  other names for cameras and places; how exactly a place may be told
 //! catalogue               the indicators that evidence can be given for
 //! ```
 //!
@@ -26,7 +27,9 @@ pub mod manifest;
 pub mod media_type;
 pub mod names;
 pub mod path;
+pub mod pseudonym;
 pub mod row;
+pub mod sensitivity;
 pub mod sequence;
 pub mod summary;
 pub mod tree;

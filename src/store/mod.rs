@@ -15,6 +15,7 @@ pub mod lock;
 pub mod must_not_sign;
 pub mod outside;
 pub mod pem;
+pub mod pseudonyms;
 pub mod public;
 pub mod record;
 pub mod safe_name;
