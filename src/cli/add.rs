@@ -285,6 +285,7 @@ fn anchor(
             .filter(|_| public)
             .and_then(|positions| positions.on_grid(PLACE_STEP)),
         derived_from: None,
+        care: None,
         access,
     })
 }

@@ -7,6 +7,7 @@ mod card;
 mod check;
 mod clock;
 mod demo;
+mod erase;
 mod exceptions;
 mod exit;
 mod export;
@@ -116,6 +117,8 @@ enum Command {
     Receipt(receipt::Args),
     /// Check files against a receipt, or against a ledger held here
     Check(check::Args),
+    /// Take a recorded file out of every manifest, for good, and say so in the ledger
+    Erase(erase::Args),
     /// Audit a ledger from end to end as a stranger; changes nothing
     Audit(audit::Args),
     /// Keys: make, list, request, grant, revoke, rotate, import, export
@@ -194,6 +197,7 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
         Command::Show(args) => show::run(context, args),
         Command::Receipt(args) => receipt::run(context, args),
         Command::Check(args) => check::run(context, args),
+        Command::Erase(args) => erase::run(context, args),
         Command::Audit(args) => audit::run(context, args),
         Command::Key(command) => key::run(context, command),
         Command::Submit(args) => submit::run(context, args),

@@ -7,6 +7,7 @@ pub mod chain_file;
 pub mod cosigned;
 pub mod disk;
 pub mod durable;
+pub mod erasing;
 pub mod heads;
 pub mod index;
 pub mod keys;
