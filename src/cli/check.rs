@@ -12,8 +12,9 @@ use super::exit::Exit;
 use super::failures::usage;
 use super::given_file::{self, Kind, Unhashed};
 use super::held_copy;
+use super::since::Since;
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome};
+use super::{Context, Outcome, check_manifest};
 use crate::evidence::attribute::Attribute;
 use crate::evidence::row::{Disclosure, Row};
 use crate::report::words::{count, file_name, rfc3339, safe, time};
@@ -34,8 +35,14 @@ Examples:
   treering check evidence/IMG_0042.JPG              against the ledger kept here")]
 pub struct Args {
     /// The files to check
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "manifest", value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// A manifest that somebody disclosed
+    #[arg(long, value_name = "MANIFEST", conflicts_with = "receipt")]
+    manifest: Option<PathBuf>,
+    /// A copy of the ledger (its public folder), to see what was said later
+    #[arg(long, value_name = "DIR")]
+    copy: Option<PathBuf>,
     /// The receipt; without one, the files are looked up in the ledger held here
     #[arg(long, value_name = "RECEIPT")]
     receipt: Option<PathBuf>,
@@ -101,7 +108,17 @@ impl Checked {
 /// Checks the files.
 pub fn run(context: &Context, args: Args) -> Outcome {
     let pinned = pinned(&args)?;
+    if let Some(manifest) = &args.manifest {
+        return check_manifest::run(context, manifest, &args.files, args.copy.as_deref(), pinned);
+    }
     let checks = match &args.receipt {
+        None if args.copy.is_some() => {
+            return Err(usage(
+                "--copy needs a receipt or a manifest",
+                "a copy of a ledger says which statements there are, not which files",
+                "add --receipt RECEIPT or --manifest MANIFEST",
+            ));
+        }
         None => held_copy::check(context, &args.files, pinned)?,
         Some(receipt) => {
             let pinned = pinned.ok_or_else(|| {
@@ -112,7 +129,8 @@ pub fn run(context: &Context, args: Args) -> Outcome {
                 )
             })?;
             let policy = args.policy.as_deref().map(read_policy).transpose()?;
-            check_receipt(receipt, pinned, policy.as_ref(), &args.files)?
+            let copy = args.copy.as_deref();
+            check_receipt(receipt, pinned, policy.as_ref(), &args.files, copy)?
         }
     };
     Ok(answer(&checks))
@@ -199,6 +217,7 @@ fn check_receipt(
     pinned: LedgerId,
     policy: Option<&Policy>,
     files: &[PathBuf],
+    copy: Option<&Path>,
 ) -> Result<Checks, Failure> {
     let bytes = given_file::read(path, Kind::Receipt, MAX_RECEIPT_BYTES)?;
     if given_file::is_another(Kind::Receipt, &bytes).is_some() {
@@ -216,16 +235,33 @@ fn check_receipt(
     })?;
     let rows = read_rows(&receipt, path)?;
     let moment = Moment::of(&receipt, &checked, policy)?;
-    let files = files.iter().map(|file| check_file(file, &checked, &rows, &moment));
+    let since = match copy {
+        Some(copy) => Some(Since::in_copy(copy, pinned, &receipt)?),
+        None => None,
+    };
+    let files = files.iter().map(|file| {
+        let checked_file = check_file(file, &checked, &rows, &moment)?;
+        match &since {
+            Some(since) => since.judge(checked_file, &rows, &checked),
+            None => Ok(checked_file),
+        }
+    });
     Ok(Checks {
         name: safe(&checked.authority.genesis().name),
         ledger: checked.authority.ledger(),
         files: files.collect::<Result<_, _>>()?,
-        remarks: vec![
-            "NOT CHECKED: whether the key was revoked before this, whether this was corrected or \
-             erased later",
-            "Not shown: that a file shows what it is said to show.",
-        ],
+        remarks: match since {
+            None => vec![
+                "NOT CHECKED: whether the key was revoked before this, whether this was corrected or \
+                 erased later",
+                "Not shown: that a file shows what it is said to show.",
+            ],
+            Some(_) => vec![
+                "NOT CHECKED: what was said after this copy of the ledger was made, and the copy \
+                 itself (treering audit)",
+                "Not shown: that a file shows what it is said to show.",
+            ],
+        },
     })
 }
 
@@ -239,8 +275,11 @@ fn damaged(path: &Path, why: String) -> Failure {
 }
 
 /// A row that the receipt shows.
-struct ReceiptRow {
-    anchor: Position,
+pub(super) struct ReceiptRow {
+    /// The statement that anchors it.
+    pub(super) anchor: Position,
+    /// Its index there.
+    pub(super) index: u64,
     size: u64,
     shown: Vec<Attribute>,
 }
@@ -258,7 +297,8 @@ fn read_rows(receipt: &Receipt, path: &Path) -> Result<BTreeMap<Hash, ReceiptRow
                 row.check(&disclosure).map_err(fault)?;
                 attributes.push(disclosure.attribute().clone());
             }
-            let entry = ReceiptRow { anchor: part.anchor, size: row.size(), shown: attributes };
+            let (anchor, index, size) = (part.anchor, shown.index, row.size());
+            let entry = ReceiptRow { anchor, index, size, shown: attributes };
             rows.insert(row.sha256(), entry);
         }
     }

@@ -92,7 +92,7 @@ impl Search {
             for row in rows {
                 search.found.entry(row).or_insert(search.recordings.len());
             }
-            let standing = standing::of(own, book, position, &statement)?;
+            let standing = standing::of(&own.folder, book, position, &statement)?;
             search.recordings.push(Recording { position, statement, standing });
         }
         Ok(search)

@@ -5,8 +5,10 @@ mod attribute_text;
 mod audit;
 mod card;
 mod check;
+mod check_manifest;
 mod clock;
 mod demo;
+mod disclose;
 mod erase;
 mod exceptions;
 mod exit;
@@ -27,8 +29,10 @@ mod passphrase;
 mod progress;
 mod receipt;
 mod reindex;
+mod release;
 mod resume;
 mod show;
+mod since;
 mod standing;
 mod statement_text;
 mod status;
@@ -117,6 +121,10 @@ enum Command {
     Receipt(receipt::Args),
     /// Check files against a receipt, or against a ledger held here
     Check(check::Args),
+    /// Show some rows of an anchor, and of them some attributes
+    Disclose(disclose::Args),
+    /// Allow rows to be shown, as the authority over them
+    Release(release::Args),
     /// Take a recorded file out of every manifest, for good, and say so in the ledger
     Erase(erase::Args),
     /// Audit a ledger from end to end as a stranger; changes nothing
@@ -197,6 +205,8 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
         Command::Show(args) => show::run(context, args),
         Command::Receipt(args) => receipt::run(context, args),
         Command::Check(args) => check::run(context, args),
+        Command::Disclose(args) => disclose::run(context, args),
+        Command::Release(args) => release::run(context, args),
         Command::Erase(args) => erase::run(context, args),
         Command::Audit(args) => audit::run(context, args),
         Command::Key(command) => key::run(context, command),

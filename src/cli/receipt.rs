@@ -7,17 +7,21 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use super::erase;
 use super::exit::Exit;
 use super::failures::{unreadable, unwritable, usage};
 use super::given_file;
 use super::own_store::{OwnStore, working_directory};
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome};
-use crate::evidence::disclosure::{Names, open_rows};
+use crate::evidence::disclosure::{Names, OpenedRows, open_rows};
 use crate::evidence::manifest::ManifestReader;
 use crate::ledger::book::Book;
 use crate::ledger::read;
-use crate::report::words::{bytes, counted, file_name};
+use crate::report::words::{bytes, counted, file_name, safe};
+use crate::statement::bodies::Body;
+use crate::statement::bodies::evidence::Care;
+use crate::statement::key::KeyId;
 use crate::statement::receipt::{AnchoredRows, Receipt, ShownRow};
 use crate::store::index::EvidenceFound;
 use crate::store::public::PublicError;
@@ -122,12 +126,19 @@ fn find_rows(
         let found: Option<EvidenceFound> = index.evidence(digest)?.pop();
         let found = found.ok_or_else(|| {
             let name = file_name(file.as_os_str().as_encoded_bytes());
-            Failure::new(
-                Exit::Finding,
-                format!("NOT RECORDED: {name}"),
-                "no manifest in this store has a row with these bytes",
-                format!("treering add {name}"),
-            )
+            let why = match erase::erased_rows(own, book) {
+                Ok(0) | Err(_) => "no manifest in this store has a row with these bytes".to_string(),
+                Ok(rows) => format!(
+                    "no manifest in this store has a row with these bytes; {} erased, and nothing can \
+                     tell any more whether this file was among them",
+                    match rows {
+                        1 => "1 row was".to_string(),
+                        more => format!("{more} rows were"),
+                    }
+                ),
+            };
+            let next = format!("treering add {name}, if it should be recorded");
+            Failure::new(Exit::Finding, format!("NOT RECORDED: {name}"), why, next)
         })?;
         places.entry(found.position).or_default().insert(*digest);
     }
@@ -140,18 +151,41 @@ fn make_receipt(
     places: &BTreeMap<Position, BTreeSet<Hash>>,
     names: &Names,
 ) -> Result<Receipt, Failure> {
+    let mut parts = Vec::new();
+    for (anchor, digests) in places {
+        let beyond = || unreadable(own.folder.path(), format!("statement {anchor} is not there"));
+        let size = book.tree().size;
+        let statement = read::statement_at(&own.folder, size, *anchor)?.ok_or_else(beyond)?;
+        let Body::Anchor(body) = &statement.payload.body else {
+            return Err(unreadable(own.folder.path(), format!("statement {anchor} is no anchor")));
+        };
+        if let Some(care) = &body.care {
+            return Err(needs_release(*anchor, care));
+        }
+        let opened = open_anchor(own, &body.root, digests, names)?;
+        parts.push((*anchor, statement.header.key, opened));
+    }
+    over(own, book, parts)
+}
+
+/// A receipt over opened rows of some anchors, each with the key that signed it.
+pub fn over(
+    own: &OwnStore,
+    book: &Book,
+    parts: Vec<(Position, KeyId, OpenedRows)>,
+) -> Result<Receipt, Failure> {
     let checkpoint = own.newest_head("receipt")?;
     let size = checkpoint.tree().size;
     let (mut positions, mut evidence) = (BTreeSet::new(), Vec::new());
-    for (anchor, digests) in places {
-        let beyond = || unreadable(own.folder.path(), format!("statement {anchor} is not there"));
-        let statement = read::statement_at(&own.folder, size, *anchor)?.ok_or_else(beyond)?;
-        positions.extend(book.authority().rests_on(&statement.header.key));
-        positions.insert(*anchor);
-        let crate::statement::bodies::Body::Anchor(body) = &statement.payload.body else {
-            return Err(unreadable(own.folder.path(), format!("statement {anchor} is no anchor")));
-        };
-        evidence.push(open_anchor(own, *anchor, &body.root, digests, names)?);
+    for (anchor, key, opened) in parts {
+        positions.extend(book.authority().rests_on(&key));
+        positions.insert(anchor);
+        let rows = opened.rows.iter().map(|opened| ShownRow {
+            index: opened.position.0,
+            row: opened.row.bytes().to_vec(),
+            shown: opened.show.iter().map(|shown| shown.bytes().to_vec()).collect(),
+        });
+        evidence.push(AnchoredRows { anchor, rows: rows.collect(), proof: opened.proof });
     }
     let positions: Vec<Position> = positions.into_iter().collect();
     let read_nodes = |nodes: &[crate::tlog::merkle::Node]| own.folder.nodes(nodes, size);
@@ -166,27 +200,33 @@ fn make_receipt(
     Ok(Receipt { checkpoint, statements, proof, evidence })
 }
 
+/// Evidence that others have a say over goes out only within their release.
+fn needs_release(anchor: Position, care: &Care) -> Failure {
+    Failure::new(
+        Exit::Finding,
+        format!(
+            "statement {anchor} is shown only with the signature of its authority ({})",
+            safe(&care.label)
+        ),
+        "a receipt shows the row of its file",
+        format!("treering disclose @{anchor} --file NAME --form receipt --release FILE -o OUT"),
+    )
+}
+
 fn open_anchor(
     own: &OwnStore,
-    anchor: Position,
     root: &Hash,
     digests: &BTreeSet<Hash>,
     names: &Names,
-) -> Result<AnchoredRows, Failure> {
+) -> Result<OpenedRows, Failure> {
     let path = own.store.manifest(root);
     let file = File::open(&path).map_err(|why| unreadable(&path, why))?;
     let manifest =
         ManifestReader::new(BufReader::new(file)).map_err(|why| unreadable(&path, why))?;
     // A batch may hold the same bytes twice; one row of them is proof enough.
     let mut wanted = digests.clone();
-    let opened = open_rows(manifest, names, |row, _| wanted.remove(&row.sha256()))
-        .map_err(|why| unreadable(&path, why))?;
-    let rows = opened.rows.iter().map(|opened| ShownRow {
-        index: opened.position.0,
-        row: opened.row.bytes().to_vec(),
-        shown: opened.show.iter().map(|shown| shown.bytes().to_vec()).collect(),
-    });
-    Ok(AnchoredRows { anchor, rows: rows.collect(), proof: opened.proof })
+    open_rows(manifest, names, |row, _| wanted.remove(&row.sha256()))
+        .map_err(|why| unreadable(&path, why))
 }
 
 /// A file of the default name is replaced only by a receipt.

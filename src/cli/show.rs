@@ -25,7 +25,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     let own = OwnStore::find(context)?;
     let (position, statement) = own.resolve(&args.reference)?;
     let book = own.book()?;
-    let standing = standing::of(&own, &book, position, &statement)?;
+    let standing = standing::of(&own.folder, &book, position, &statement)?;
     let mut text = statement_text::page(position, &statement);
     let _ = writeln!(text, "  {:<12} {}", "standing", standing.sentence);
     if !standing.erased.is_empty() {

@@ -1,6 +1,5 @@
-//! How a statement of one's own ledger stands now, in words.
+//! How a statement of a ledger held here stands now, in words.
 
-use super::own_store::OwnStore;
 use super::voice::Failure;
 use crate::ledger::book::Book;
 use crate::ledger::read;
@@ -8,6 +7,7 @@ use crate::statement::authority::Signer;
 use crate::statement::bodies::Body;
 use crate::statement::envelope::Statement;
 use crate::statement::standing::{Standing, StandingBook};
+use crate::store::public::PublicFolder;
 use crate::tlog::hash::Position;
 
 /// How a statement stands.
@@ -29,13 +29,13 @@ impl InWords {
 
 /// How the statement at `position` stands after everything the ledger holds.
 pub fn of(
-    own: &OwnStore,
+    folder: &PublicFolder,
     book: &Book,
     position: Position,
     statement: &Statement,
 ) -> Result<InWords, Failure> {
     let mut standings = StandingBook::default();
-    for later in read::statements_from(&own.folder, position, book.tree().size) {
+    for later in read::statements_from(folder, position, book.tree().size) {
         let (at, later) = later?;
         if matches!(later.payload.body, Body::Affirm(_) | Body::Correction(_) | Body::Erase(_)) {
             let grant = book.authority().grant_of(&later.header.key);

@@ -9,7 +9,9 @@
 //! draft, batch, summary   from a walk to rows, and on after a stop; what a person should know first
 //! manifest, sequence      rows as a stream
 //! tree, disclosure        roots and proofs; copies that show less
+//! row_set, release        rows as people write them; the signature that lets some of them be shown
 //! pseudonym, sensitivity  other names for cameras and places; how exactly a place may be told
+//! cleaned                 a JPEG without what its camera noted inside
 //! catalogue               the indicators that evidence can be given for
 //! ```
 //!
@@ -19,6 +21,7 @@ pub mod attribute;
 pub mod batch;
 pub mod bulk_sha256;
 pub mod catalogue;
+pub mod cleaned;
 pub mod disclosure;
 pub mod draft;
 pub mod formats;
@@ -28,7 +31,9 @@ pub mod media_type;
 pub mod names;
 pub mod path;
 pub mod pseudonym;
+pub mod release;
 pub mod row;
+pub mod row_set;
 pub mod sensitivity;
 pub mod sequence;
 pub mod summary;

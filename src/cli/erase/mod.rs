@@ -28,8 +28,10 @@ use serde_json::{Value, json};
 use super::exit::Exit;
 use super::failures::{unwritable, usage};
 use super::filing::Filing;
+use super::own_store::OwnStore;
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome};
+use crate::ledger::book::Book;
 use crate::report::words::{counted, safe};
 use crate::statement::bodies::Body;
 use crate::statement::bodies::StatementRef;
@@ -128,6 +130,12 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         std::fs::write(place, text).map_err(|why| unwritable(place, why))?;
     }
     Ok(done(&unsaid, &filed, &applied, notice, args.notice.as_deref()))
+}
+
+/// How many rows the ledger says were erased.
+pub fn erased_rows(own: &OwnStore, book: &Book) -> Result<usize, Failure> {
+    let said = apply::tombstones(&own.folder, book)?;
+    Ok(said.iter().map(|anchor| anchor.rows.len()).sum())
 }
 
 /// The rows that no tombstone names yet.

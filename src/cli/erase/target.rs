@@ -211,8 +211,7 @@ fn telling_parts(path: &RowPath) -> Option<String> {
 /// Nothing here knows the file. If something was erased here, it may have been this one: that nobody can
 /// tell any more is what an erasure is for.
 fn not_recorded(own: &OwnStore, book: &Book, file: &str) -> Result<Failure, Failure> {
-    let erased = super::apply::tombstones(&own.folder, book)?;
-    let rows: usize = erased.iter().map(|anchor| anchor.rows.len()).sum();
+    let rows = super::erased_rows(own, book)?;
     let why = match rows {
         0 => "no manifest in this store has a row with these bytes or under this name".to_string(),
         rows => format!(
