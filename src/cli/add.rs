@@ -12,8 +12,10 @@ use super::filing::Filing;
 use super::keyring::random;
 use super::own_store::OwnStore;
 use super::progress::{Display, Unit};
+use super::provenance::ProvenanceArgs;
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome, clock, interrupt};
+use super::watch::WatchArgs;
+use super::{Context, Outcome, clock, interrupt, watch};
 use crate::evidence::attribute::NAMES;
 use crate::evidence::batch::{Batch, BatchError, Terms, draft_key, gather, survey};
 use crate::evidence::catalogue::Catalogue;
@@ -38,7 +40,7 @@ use crate::tlog::hash::Hash;
 const PLACE_STEP: i64 = 100_000;
 
 /// Arguments of `treering add`.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(before_help = "\
 Examples:
   treering add evidence/2026-summer --title \"Cameras, summer 2026\"
@@ -49,7 +51,7 @@ Files are read and never moved or changed. The same command goes on after a stop
 nothing twice.")]
 pub struct Args {
     /// Files and folders to record
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "watch", value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// What the batch is [default: the names of the paths]
     #[arg(long)]
@@ -63,6 +65,10 @@ pub struct Args {
     /// Say what would be recorded, and record nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    provenance: ProvenanceArgs,
+    #[command(flatten)]
+    watch: WatchArgs,
     /// The key to sign with, where several may
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
@@ -88,6 +94,13 @@ impl From<AccessWord> for Access {
 
 /// Records the files.
 pub fn run(context: &Context, args: Args) -> Outcome {
+    if args.watch.is_asked() {
+        return watch::run(context, &args.watch.clone(), |paths, title| {
+            let title = args.title.clone().unwrap_or(title);
+            let watch = WatchArgs::default();
+            run(context, Args { paths, title: Some(title), watch, ..args.clone() })
+        });
+    }
     let indicators = indicators(&args.indicator)?;
     if args.dry_run {
         return dry_run(context, &args);
@@ -99,6 +112,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         return Ok(nothing_found(&filing.own, &walked));
     }
     let access = Access::from(args.access);
+    let provenance = args.provenance.read(context, &filing.own, &args.paths, access)?;
     let title = args.title.clone().unwrap_or_else(|| default_title(&args.paths));
     // The keys are found and opened before an hour of reading, not after it.
     let placeholder = anchor(&title, Hash([0; 32]), 1, &Summary::default(), access, None);
@@ -123,6 +137,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     }
     let root = store_manifest(&filing, &batch, &mut draft, access)?;
     let body = anchor(&title, root, batch.len() as u64, &batch.summary, access, indicators);
+    let body = provenance.put_into(body);
     let appended = filing.sign_and_file(&key, body.into(), args.resume_chain)?;
     if let Err(why) = draft.remove() {
         context.voice.warn(&format!("the finished draft could not be removed: {why}"));
