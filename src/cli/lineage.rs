@@ -209,6 +209,11 @@ impl<'a> Lineage<'a> {
     /// Who refers to a statement; of derivations only those that name this row or all of them.
     fn children(&self, id: Hash, row: Option<u64>) -> Vec<Hash> {
         let about_row = |child: &&Hash| {
+            if let (Some(row), Some(Body::Erase(erase))) =
+                (row, self.nodes.get(*child).map(|node| &node.statement.payload.body))
+            {
+                return erase.rows.binary_search(&row).is_ok();
+            }
             let derivation = self.nodes.get(*child).and_then(derivation_of);
             let source = derivation.and_then(|d| d.sources.iter().find(|s| s.statement.id == id));
             match (row, source.and_then(|source| source.rows.as_ref())) {

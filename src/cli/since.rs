@@ -98,7 +98,7 @@ impl Since {
             file.lines.push(format!("but the statement is {}: {}", now.word, now.sentence));
         } else {
             file.lines.push(format!(
-                "since then        nothing against it in the copy, up to statement {}",
+                "since then       nothing against it in the copy, up to statement {}",
                 self.book.tree().size.0 - 1
             ));
         }

@@ -123,12 +123,12 @@ fn anchor_lines(anchor: &Anchor, line: &mut impl FnMut(&str, String)) {
             };
             line("made from", format!("{} ({rows})", &source.statement.id.to_string()[..8]));
         }
-        for software in &derivation.software {
+        if let Some(software) = &derivation.software {
             line("software", safe(software));
         }
         for (name, digest) in [("model", &derivation.model), ("parameters", &derivation.parameters)]
         {
-            for digest in digest {
+            if let Some(digest) = digest {
                 line(name, digest.to_string());
             }
         }

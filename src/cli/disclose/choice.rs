@@ -13,7 +13,7 @@ use crate::evidence::disclosure::Names;
 use crate::evidence::manifest::{ManifestReader, ManifestRow};
 use crate::evidence::path::RowPath;
 use crate::evidence::row_set::RowSet;
-use crate::report::words::{counted, safe};
+use crate::report::words::{count, counted, safe};
 use crate::statement::bodies::evidence::Anchor;
 use crate::tlog::hash::Hash;
 
@@ -59,14 +59,15 @@ impl Chosen {
         let mut inside = |number: u64, what: &str, gives: &str| {
             if number > 0 {
                 warnings.push(format!(
-                    "{} of the files shown: {what}; whoever gets the file gets {gives}, whatever is hidden \
-                     here (--cleaned DIR writes copies without)",
-                    counted(number, "file")
+                    "{} of the {} shown with {what} written inside: whoever gets the file gets {gives}, \
+                     whatever is hidden here (--cleaned DIR writes copies without)",
+                    count(number),
+                    counted(self.shown, "file"),
                 ));
             }
         };
-        inside(self.with_position, "a position is written inside", "the place");
-        inside(self.with_serial, "the device's serial number is written inside", "the number");
+        inside(self.with_position, "a position", "the place");
+        inside(self.with_serial, "the device's serial number", "the number");
         if names.contains("gps") && self.with_position > 0 {
             warnings.push("exact positions are shown in what was just written".into());
         }

@@ -48,6 +48,8 @@ pub struct Applied {
     pub drafts: u64,
     /// The manifests that were rewritten.
     pub manifests: Vec<PathBuf>,
+    /// Whether the index was made anew.
+    pub index: bool,
 }
 
 impl Applied {
@@ -57,11 +59,14 @@ impl Applied {
             0 => Vec::new(),
             number => vec![counted(number, "manifest")],
         };
-        if self.rows > 0 {
+        if self.index {
             places.push("the index".into());
         }
         if self.drafts > 0 {
-            places.push(counted(self.drafts, "entry of a draft").replace("drafts", "draft"));
+            places.push(match self.drafts {
+                1 => "a draft".into(),
+                more => format!("{more} entries of drafts"),
+            });
         }
         match places.is_empty() {
             true => "  nothing had to be taken out here\n".into(),
@@ -126,6 +131,7 @@ pub fn to_store(
     let digests = digests(&folders, said)?;
     let mut applied = Applied::default();
     if !digests.is_empty() {
+        applied.index = true;
         applied.drafts = forget_in_drafts(&own.store.drafts(), &digests)?;
         durable::remove_tree(&*own.disk, &own.store.index(book.ledger()))?;
     }

@@ -216,7 +216,11 @@ fn not_recorded(own: &OwnStore, book: &Book, file: &str) -> Result<Failure, Fail
         0 => "no manifest in this store has a row with these bytes or under this name".to_string(),
         rows => format!(
             "no manifest in this store has a row with these bytes or under this name; the ledger says \
-             of {rows} that they were erased, and nothing here can tell whether this was one of them"
+             of {} erased, and nothing here can tell whether this was among them",
+            match rows {
+                1 => "1 row that it was".to_string(),
+                more => format!("{more} rows that they were"),
+            }
         ),
     };
     Ok(Failure::new(
