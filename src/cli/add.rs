@@ -15,7 +15,7 @@ use super::progress::{Display, Unit};
 use super::provenance::ProvenanceArgs;
 use super::voice::{Answer, Failure};
 use super::watch::WatchArgs;
-use super::{Context, Outcome, clock, interrupt, watch};
+use super::{Context, Outcome, clock, interrupt, row_tables, watch};
 use crate::evidence::attribute::NAMES;
 use crate::evidence::batch::{Batch, BatchError, Terms, draft_key, gather, survey};
 use crate::evidence::catalogue::Catalogue;
@@ -138,6 +138,10 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     let root = store_manifest(&filing, &batch, &mut draft, access)?;
     let body = anchor(&title, root, batch.len() as u64, &batch.summary, access, indicators);
     let body = provenance.put_into(body);
+    if let Body::Anchor(anchor) = &body {
+        // Only a quicker receipt depends on it.
+        let _ = row_tables::make(&filing.own, anchor);
+    }
     let appended = filing.sign_and_file(&key, body.into(), args.resume_chain)?;
     if let Err(why) = draft.remove() {
         context.voice.warn(&format!("the finished draft could not be removed: {why}"));

@@ -33,6 +33,7 @@ mod receipt;
 mod reindex;
 mod release;
 mod resume;
+mod row_tables;
 mod show;
 mod since;
 mod standing;

@@ -1,8 +1,7 @@
 //! `treering receipt`: a small file that proves recorded files to anyone, offline.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::BufReader;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -13,9 +12,8 @@ use super::failures::{unreadable, unwritable, usage};
 use super::given_file;
 use super::own_store::{OwnStore, working_directory};
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome};
-use crate::evidence::disclosure::{Names, OpenedRows, open_rows};
-use crate::evidence::manifest::ManifestReader;
+use super::{Context, Outcome, row_tables};
+use crate::evidence::disclosure::{Names, OpenedRows};
 use crate::ledger::book::Book;
 use crate::ledger::read;
 use crate::report::words::{bytes, counted, file_name, safe};
@@ -112,16 +110,16 @@ fn hash_all(files: &[PathBuf]) -> Result<Vec<(Hash, u64)>, Failure> {
     files.iter().map(hash).collect()
 }
 
-/// The newest anchor of each file, and the files of each.
+/// The newest anchor of each file, and the rows of each.
 fn find_rows(
     own: &OwnStore,
     book: &Book,
     files: &[PathBuf],
     digests: &[(Hash, u64)],
-) -> Result<BTreeMap<Position, BTreeSet<Hash>>, Failure> {
+) -> Result<BTreeMap<Position, BTreeSet<Position>>, Failure> {
     let (index_path, manifests) = (own.store.index(book.ledger()), own.store.manifests());
     let index = own.index_places(&index_path, &manifests).up_to_date(book.tree())?;
-    let mut places: BTreeMap<Position, BTreeSet<Hash>> = BTreeMap::new();
+    let mut places: BTreeMap<Position, BTreeSet<Position>> = BTreeMap::new();
     for (file, (digest, _)) in files.iter().zip(digests) {
         let found: Option<EvidenceFound> = index.evidence(digest)?.pop();
         let found = found.ok_or_else(|| {
@@ -140,7 +138,7 @@ fn find_rows(
             let next = format!("treering add {name}, if it should be recorded");
             Failure::new(Exit::Finding, format!("NOT RECORDED: {name}"), why, next)
         })?;
-        places.entry(found.position).or_default().insert(*digest);
+        places.entry(found.position).or_default().insert(Position(found.row));
     }
     Ok(places)
 }
@@ -148,11 +146,11 @@ fn find_rows(
 fn make_receipt(
     own: &OwnStore,
     book: &Book,
-    places: &BTreeMap<Position, BTreeSet<Hash>>,
+    places: &BTreeMap<Position, BTreeSet<Position>>,
     names: &Names,
 ) -> Result<Receipt, Failure> {
     let mut parts = Vec::new();
-    for (anchor, digests) in places {
+    for (anchor, rows) in places {
         let beyond = || unreadable(own.folder.path(), format!("statement {anchor} is not there"));
         let size = book.tree().size;
         let statement = read::statement_at(&own.folder, size, *anchor)?.ok_or_else(beyond)?;
@@ -162,7 +160,8 @@ fn make_receipt(
         if let Some(care) = &body.care {
             return Err(needs_release(*anchor, care));
         }
-        let opened = open_anchor(own, &body.root, digests, names)?;
+        let rows: Vec<Position> = rows.iter().copied().collect();
+        let opened = row_tables::open(own, body, &rows, names)?;
         parts.push((*anchor, statement.header.key, opened));
     }
     over(own, book, parts)
@@ -211,22 +210,6 @@ fn needs_release(anchor: Position, care: &Care) -> Failure {
         "a receipt shows the row of its file",
         format!("treering disclose @{anchor} --file NAME --form receipt --release FILE -o OUT"),
     )
-}
-
-fn open_anchor(
-    own: &OwnStore,
-    root: &Hash,
-    digests: &BTreeSet<Hash>,
-    names: &Names,
-) -> Result<OpenedRows, Failure> {
-    let path = own.store.manifest(root);
-    let file = File::open(&path).map_err(|why| unreadable(&path, why))?;
-    let manifest =
-        ManifestReader::new(BufReader::new(file)).map_err(|why| unreadable(&path, why))?;
-    // A batch may hold the same bytes twice; one row of them is proof enough.
-    let mut wanted = digests.clone();
-    open_rows(manifest, names, |row, _| wanted.remove(&row.sha256()))
-        .map_err(|why| unreadable(&path, why))
 }
 
 /// A file of the default name is replaced only by a receipt.

@@ -10,6 +10,7 @@
 //! draft, batch, summary   from a walk to rows, and on after a stop; what a person should know first
 //! manifest, sequence      rows as a stream
 //! tree, disclosure        roots and proofs; copies that show less
+//! row_table               where the rows of a large manifest stand
 //! row_set, release        rows as people write them; the signature that lets some of them be shown
 //! pseudonym, sensitivity  other names for cameras and places; how exactly a place may be told
 //! cleaned                 a JPEG without what its camera noted inside
@@ -36,6 +37,7 @@ pub mod pseudonym;
 pub mod release;
 pub mod row;
 pub mod row_set;
+pub mod row_table;
 pub mod sensitivity;
 pub mod sequence;
 pub mod summary;

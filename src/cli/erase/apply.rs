@@ -136,6 +136,10 @@ pub fn to_store(
         durable::remove_tree(&*own.disk, &own.store.index(book.ledger()))?;
     }
     rewrite(&*own.disk, &folders, said, &mut applied)?;
+    for anchor in said {
+        // It tells where rows stood that stand elsewhere now.
+        durable::remove(&*own.disk, &own.store.row_table(&anchor.root))?;
+    }
     if !digests.is_empty() {
         let (index, manifests) = (own.store.index(book.ledger()), own.store.manifests());
         own.index_places(&index, &manifests).rebuilt(book.tree())?;
