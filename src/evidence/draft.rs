@@ -205,6 +205,14 @@ impl Draft {
         Ok(self.read(at.0)?.1)
     }
 
+    /// The row hash of every entry that stands, and where the entry begins: what a manifest is sorted by.
+    pub fn in_order(&mut self) -> Result<Vec<(Hash, EntryAt)>, DraftError> {
+        let mut starts: Vec<u64> = self.by_place.values().copied().collect();
+        starts.sort_unstable();
+        let hash = |start| Ok((self.read(start)?.1.row.hash(), EntryAt(start)));
+        starts.into_iter().map(hash).collect()
+    }
+
     fn read(&mut self, start: u64) -> Result<(Payload, Entry), DraftError> {
         let bytes = self
             .file
