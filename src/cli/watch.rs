@@ -49,9 +49,9 @@ pub struct WatchArgs {
 }
 
 impl WatchArgs {
-    /// Whether there is a folder to watch.
+    /// Whether watching is meant. (clap asks for no folder where paths are named instead.)
     pub fn is_asked(&self) -> bool {
-        self.watch.is_some()
+        self.watch.is_some() || self.quiet_period.is_some() || self.once
     }
 }
 
@@ -73,7 +73,13 @@ pub fn run(
     args: &WatchArgs,
     mut record: impl FnMut(Vec<PathBuf>, String) -> Outcome,
 ) -> Outcome {
-    let folder = args.watch.clone().unwrap_or_default();
+    let folder = args.watch.clone().ok_or_else(|| {
+        usage(
+            "there is no folder to watch",
+            "--quiet-period and --once are about --watch DIR",
+            "add --watch DIR, or leave them out",
+        )
+    })?;
     let quiet = quiet_period(args.quiet_period.as_deref())?;
     if !folder.is_dir() {
         return Err(usage(

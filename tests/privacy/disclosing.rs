@@ -73,7 +73,7 @@ fn a_verifier_checks_what_was_shown_alone() {
     let root = disclosed["root"].as_str().unwrap();
     fs::copy(desk.home().join("d"), desk.home().join("handed").join(root)).unwrap();
     let audit = desk.run(&["audit", "../copy", "--manifests", "../handed", "--files", "."]);
-    assert_eq!(audit.answer["files"]["matching"].as_u64(), Some(shown), "{}", audit.text);
+    assert_eq!(audit.answer["files"]["matches"].as_u64(), Some(shown), "{}", audit.text);
     // One changed byte anywhere does not hold.
     let mut bytes = fs::read(desk.home().join("d")).unwrap();
     let middle = bytes.len() / 2;

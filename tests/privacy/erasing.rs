@@ -68,7 +68,7 @@ fn no_byte_of_the_store_leads_to_an_erased_file() {
     let audit = desk.run(&["audit", "--files", "."]);
     assert_eq!((audit.code, &audit.answer["verdict"]), (Some(0), &"PASS".into()), "{}", audit.text);
     assert_eq!(audit.answer["files"]["erased"], 1);
-    assert_eq!(audit.answer["files"]["matching"], 4);
+    assert_eq!(audit.answer["files"]["matches"], 4);
     assert_eq!(desk.done(&["show", "@2"])["erased_rows"].as_array().map(Vec::len), Some(1));
 }
 

@@ -59,7 +59,7 @@ impl Needles {
             spellings.push(hex.to_uppercase().into_bytes());
             spellings.push(hex.into_bytes());
         }
-        if bytes.len() >= 6 {
+        if bytes.len() >= 5 {
             for before in 0..3usize {
                 let padded = [&vec![0; before][..], bytes].concat();
                 let whole = STANDARD.encode(&padded);

@@ -80,7 +80,7 @@ fn length(entries: &[(u16, u16, Vec<u8>)]) -> u32 {
 }
 
 fn directory(bytes: &mut Vec<u8>, entries: &[(u16, u16, Vec<u8>)]) {
-    let mut outside = Vec::new();
+    let mut outside: Vec<u8> = Vec::new();
     let values_at = bytes.len() as u32 + 6 + 12 * entries.len() as u32;
     bytes.extend((entries.len() as u16).to_le_bytes());
     for (tag, kind, value) in entries {

@@ -46,7 +46,7 @@ fn what_arrives_is_recorded_in_batches_and_nothing_twice() {
     let run = ended(watch(&["--once"]));
     assert_eq!((run.code, &run.answer["recorded"]), (Some(0), &0.into()), "{}", run.text);
     let audit = desk.run(&["audit", "--files", "."]);
-    assert_eq!(audit.answer["files"]["matching"], 4, "{}", audit.text);
+    assert_eq!(audit.answer["files"]["matches"], 4, "{}", audit.text);
     let title = desk.done(&["show", "@2"])["statement"]["fields"]["title"].clone();
     assert!(title.as_str().unwrap().starts_with("Arrived by 20"), "no name of a file in a title");
 }
@@ -67,7 +67,7 @@ fn a_watch_that_was_killed_goes_on() {
     let run = desk.run(&["add", "--watch", "inbox", "--quiet-period", "0s", "--once"]);
     assert_eq!(run.code, Some(0), "{}", run.text);
     let audit = desk.run(&["audit", "--files", "."]);
-    assert_eq!(audit.answer["files"]["matching"], 40, "{}", audit.text);
+    assert_eq!(audit.answer["files"]["matches"], 40, "{}", audit.text);
     assert_eq!(audit.answer["files"]["anchored"], 40, "{}", audit.text);
 }
 
