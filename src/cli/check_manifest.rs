@@ -9,20 +9,21 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::attribute_text::attribute_words;
+use super::check::Meant;
 use super::exit::Exit;
 use super::failures::{unreadable, usage};
 use super::given_file;
 use super::own_store::OwnStore;
-use super::since::open_copy;
+use super::since::{open_copy, other_ledger};
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome, standing};
+use super::{Context, Outcome, known, standing};
 use crate::evidence::attribute::Attribute;
 use crate::evidence::manifest::{ManifestReader, ManifestRow, Totals};
 use crate::ledger::book::Book;
 use crate::ledger::read;
 use crate::report::words::{count, counted, file_name, safe, time};
 use crate::statement::bodies::Body;
-use crate::statement::envelope::{LedgerId, Statement};
+use crate::statement::envelope::Statement;
 use crate::store::public::PublicFolder;
 use crate::tlog::hash::{Hash, Position};
 
@@ -35,7 +36,7 @@ pub fn run(
     manifest: &Path,
     files: &[PathBuf],
     copy: Option<&Path>,
-    pinned: Option<LedgerId>,
+    meant: &Meant,
 ) -> Outcome {
     let mut hashed = Vec::new();
     for file in files {
@@ -45,7 +46,7 @@ pub fn run(
     }
     let wanted: BTreeSet<Hash> = hashed.iter().map(|(_, digest)| *digest).collect();
     let read = read_manifest(manifest, &wanted)?;
-    let ledger = ledger(context, copy, pinned)?;
+    let ledger = ledger(context, copy, meant)?;
     let anchored = match &ledger {
         Some((folder, book)) => Some(find_anchor(folder, book, &read.totals)?),
         None => None,
@@ -180,22 +181,27 @@ fn read_manifest(path: &Path, wanted: &BTreeSet<Hash>) -> Result<ReadManifest, F
 fn ledger(
     context: &Context,
     copy: Option<&Path>,
-    pinned: Option<LedgerId>,
+    meant: &Meant,
 ) -> Result<Option<(PublicFolder, Book)>, Failure> {
     if let Some(copy) = copy {
-        let pinned = pinned.ok_or_else(|| {
-            usage(
-                "a copy of a ledger proves nothing by itself",
-                "anybody can make a ledger and manifests for it",
-                "say which ledger you trust: --card CARD or --ledger-id ID",
-            )
-        })?;
-        return open_copy(copy, pinned).map(Some);
+        let (folder, book) = open_copy(copy)?;
+        if !meant.is(book.ledger()) {
+            return Err(match meant.named() {
+                None => usage(
+                    "a copy of a ledger proves nothing by itself",
+                    "anybody can make a ledger and manifests for it",
+                    "say which ledger you trust: --card CARD or --ledger-id ID",
+                ),
+                Some(named) => other_ledger(copy, book.ledger(), named),
+            });
+        }
+        known::must_be(book.authority(), meant.id, &meant.known)?;
+        return Ok(Some((folder, book)));
     }
     let Ok(own) = OwnStore::find(context) else { return Ok(None) };
     let book = own.book()?;
-    match pinned {
-        Some(pinned) if pinned != book.ledger() => Ok(None),
+    match meant.named() {
+        Some(named) if named != book.ledger() => Ok(None),
         _ => Ok(Some((own.folder, book))),
     }
 }

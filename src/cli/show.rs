@@ -5,8 +5,9 @@ use std::fmt::Write;
 use serde_json::json;
 
 use super::own_store::OwnStore;
+use super::standing::Judgements;
 use super::voice::Answer;
-use super::{Context, Outcome, lineage, standing, statement_text};
+use super::{Context, Outcome, lineage, statement_text};
 use crate::report::words::counted;
 
 /// Arguments of `treering show`.
@@ -17,9 +18,9 @@ Examples:
   treering show @3#17 --lineage from a picture to what rests on it
   treering show 5f0c22ab        the statement whose id begins so")]
 pub struct Args {
-    /// @position in this ledger, or 8 or more digits of a statement's id; @3#17 with --lineage
+    /// @position in this ledger, or 8 or more digits of a statement's id
     reference: String,
-    /// What it was made from, what was made from it, and what rests on it
+    /// What it was made from, what was made from it, and what rests on it; also of one row: @3#17
     #[arg(long)]
     lineage: bool,
 }
@@ -31,8 +32,9 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     }
     let own = OwnStore::find(context)?;
     let (position, statement) = own.resolve(&args.reference)?;
-    let book = own.book()?;
-    let standing = standing::of(&own.folder, &book, position, &statement)?;
+    let mut judgements = Judgements::default();
+    let book = own.book_and(|at, later| judgements.note(at, later))?;
+    let standing = judgements.on(book.authority(), position, &statement);
     let mut text = statement_text::page(position, &statement);
     let _ = writeln!(text, "  {:<12} {}", "standing", standing.sentence);
     if !standing.erased.is_empty() {

@@ -25,26 +25,31 @@ pub struct Since {
     book: Book,
 }
 
-/// A copy of a pinned ledger.
-pub fn open_copy(copy: &Path, pinned: LedgerId) -> Result<(PublicFolder, Book), Failure> {
+/// A copy of a ledger; that it is the right one is for the caller to see.
+pub fn open_copy(copy: &Path) -> Result<(PublicFolder, Book), Failure> {
     let folder = PublicFolder::new(Arc::new(RealDisk), copy);
-    let found = read::ledger_in(&folder)?;
-    if found != pinned {
-        return Err(usage(
-            format!("{} holds another ledger", copy.display()),
-            format!("it is {found}, not {pinned}"),
-            "name a copy of the ledger that you pinned",
-        ));
-    }
+    let ledger = read::ledger_in(&folder)?;
     let size = read::head_of(&folder)?.tree().size;
-    let book = read::book(&folder, pinned, size)?;
+    let book = read::book(&folder, ledger, size)?;
     Ok((folder, book))
+}
+
+/// The copy is of another ledger.
+pub fn other_ledger(copy: &Path, found: LedgerId, named: LedgerId) -> Failure {
+    usage(
+        format!("{} holds another ledger", copy.display()),
+        format!("it is {found}, not {named}"),
+        "name a copy of the ledger that you trust",
+    )
 }
 
 impl Since {
     /// Opens the copy and holds it against the receipt: it must be the same history and not older.
     pub fn in_copy(copy: &Path, pinned: LedgerId, receipt: &Receipt) -> Result<Since, Failure> {
-        let (folder, book) = open_copy(copy, pinned)?;
+        let (folder, book) = open_copy(copy)?;
+        if book.ledger() != pinned {
+            return Err(other_ledger(copy, book.ledger(), pinned));
+        }
         let (then, now) = (receipt.checkpoint.tree(), book.tree());
         if now.size < then.size {
             return Err(Failure::new(

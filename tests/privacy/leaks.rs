@@ -141,10 +141,10 @@ fn a_value_that_is_shown_on_purpose_is_found() {
     assert!(found.iter().any(|leak| leak.ends_with("the serial number")), "{found:?}");
     assert!(found.iter().any(|leak| leak.ends_with("a name")), "{found:?}");
     // In a receipt everything is base64.
-    let receipt = desk.home().join("receipt.json").display().to_string();
+    let receipt = desk.home().join("shown.json").display().to_string();
     let disclose = ["--disclose", "camera_serial", "--disclose", "gps"];
     desk.done(&[&["receipt", "open/view.JPG", "-o", &receipt][..], &disclose].concat());
-    let found = needles.search(&[desk.home().join("receipt.json")]);
+    let found = needles.search(&[desk.home().join("shown.json")]);
     assert!(found.iter().any(|leak| leak.ends_with("the serial number")), "{found:?}");
     assert!(found.iter().any(|leak| leak.ends_with("the longitude")), "{found:?}");
     // And published by name.

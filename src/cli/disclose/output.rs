@@ -106,11 +106,10 @@ pub fn receipt(
         chosen.contains(index - 1) && !is_erased(disclosed, index - 1)
     });
     let opened = opened.map_err(|why| unreadable(&path, why))?;
-    let receipt = receipt::over(
-        disclosed.own,
-        disclosed.book,
-        vec![(disclosed.position, disclosed.statement.header.key, opened)],
-    )?;
+    let checkpoint = disclosed.own.newest_head("disclose")?;
+    let authority = disclosed.book.authority();
+    let parts = vec![(disclosed.position, opened)];
+    let receipt = receipt::over(disclosed.own, &checkpoint, authority, parts)?;
     std::fs::write(out, receipt.to_json()).map_err(|why| unwritable(out, why))?;
     Written::at(out.to_owned())
 }

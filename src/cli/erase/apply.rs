@@ -12,11 +12,14 @@ use crate::cli::own_store::OwnStore;
 use crate::cli::voice::{Answer, Failure};
 use crate::cli::{Context, Outcome};
 use crate::evidence::draft::{DraftError, forget_in_drafts};
+use crate::evidence::row::Row;
 use crate::ledger::book::Book;
+use crate::ledger::indexing::Taking;
 use crate::ledger::read;
 use crate::report::words::{counted, safe};
 use crate::statement::authority::Signer;
 use crate::statement::bodies::Body;
+use crate::statement::receipt::{MAX_RECEIPT_BYTES, Receipt};
 use crate::statement::standing::StandingBook;
 use crate::store::disk::{Access, Disk, RealDisk};
 use crate::store::durable;
@@ -48,6 +51,8 @@ pub struct Applied {
     pub drafts: u64,
     /// The manifests that were rewritten.
     pub manifests: Vec<PathBuf>,
+    /// Receipts kept in the store that showed a row.
+    pub receipts: u64,
     /// Whether the index was made anew.
     pub index: bool,
 }
@@ -61,6 +66,9 @@ impl Applied {
         };
         if self.index {
             places.push("the index".into());
+        }
+        if self.receipts > 0 {
+            places.push(counted(self.receipts, "receipt"));
         }
         if self.drafts > 0 {
             places.push(match self.drafts {
@@ -133,6 +141,9 @@ pub fn to_store(
     if !digests.is_empty() {
         applied.index = true;
         applied.drafts = forget_in_drafts(&own.store.drafts(), &digests)?;
+        applied.receipts = forget_receipts(own, &digests)?;
+        // Under the store's lock nobody is writing it: it was left by a stop.
+        durable::remove(&*own.disk, &own.store.manifests().join("pending"))?;
         durable::remove_tree(&*own.disk, &own.store.index(book.ledger()))?;
     }
     rewrite(&*own.disk, &folders, said, &mut applied)?;
@@ -141,10 +152,30 @@ pub fn to_store(
         durable::remove(&*own.disk, &own.store.row_table(&anchor.root))?;
     }
     if !digests.is_empty() {
-        let (index, manifests) = (own.store.index(book.ledger()), own.store.manifests());
-        own.index_places(&index, &manifests).rebuilt(book.tree())?;
+        own.index_places()?.rebuilt(book.tree(), Taking::unwatched())?;
     }
     Ok(applied)
+}
+
+/// Removes the receipts kept in the store that show one of these files. Gives how many.
+fn forget_receipts(own: &OwnStore, digests: &BTreeSet<Hash>) -> Result<u64, Failure> {
+    let folder = own.store.receipts();
+    let mut removed = 0;
+    for listed in durable::list(&*own.disk, &folder)? {
+        let path = folder.join(&listed.name);
+        // What is no receipt, or too long for one, was put there by somebody else.
+        let Ok(bytes) = durable::read(&*own.disk, &path, MAX_RECEIPT_BYTES as u64) else {
+            continue;
+        };
+        let Ok(receipt) = Receipt::read(&bytes) else { continue };
+        let rows = receipt.evidence.iter().flat_map(|part| &part.rows);
+        let mut rows = rows.filter_map(|shown| Row::read(&shown.row).ok());
+        if rows.any(|row| digests.contains(&row.sha256())) {
+            durable::remove(&*own.disk, &path)?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
 }
 
 /// What the manifests still tell of files that were erased.

@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 
 use super::exit::Exit;
 use super::failures::{unwritable, usage};
-use super::filing::Filing;
+use super::filing::{self, Filing};
 use super::own_store::OwnStore;
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome};
@@ -95,7 +95,8 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         rows: vec![0],
         ground: String::new(),
     });
-    let key = filing.key_for(&placeholder, args.key.as_deref())?;
+    let authority = filing.writer.book().authority();
+    let key = filing::key_for(&filing.keyring, authority, &placeholder, args.key.as_deref())?;
     if !args.resume_chain && !args.dry_run {
         filing.finish_interrupted(&key)?;
     }

@@ -121,10 +121,10 @@ fn row_of_statement(own: &OwnStore, reference: &str, row: &str) -> Result<Found,
 
 /// Every row with these bytes, in whichever batch.
 fn by_digest(own: &OwnStore, book: &Book, digest: &Hash) -> Result<Found, Failure> {
-    let (index, manifests) = (own.store.index(book.ledger()), own.store.manifests());
-    let index = own.index_places(&index, &manifests).up_to_date(book.tree())?;
-    let found = index.evidence(digest)?;
-    Ok(found.into_iter().map(|found| (found.position, found.row)).collect())
+    let wanted = BTreeSet::from([*digest]);
+    let found = own.finder(book.tree())?.files(&wanted)?;
+    let found = found.rows.into_values().flatten();
+    Ok(found.map(|found| (found.position, found.row)).collect())
 }
 
 /// Every row that was recorded under this path. For files that are gone already.
