@@ -139,7 +139,7 @@ pub fn run(
         "statement": anchored.flatten().map(|found| found.position.0),
         "files": json_files,
     });
-    Ok(Answer::new("check", text, fields).with_exit(exit))
+    Ok(Answer::new("check-manifest", text, fields).with_exit(exit))
 }
 
 struct ReadManifest {

@@ -102,7 +102,7 @@ pub fn run(context: &Context, reference: &str) -> Outcome {
         Some(_) => "treering show @POSITION prints each statement",
         None => "treering show @POSITION#ROW --lineage follows one picture",
     };
-    Ok(Answer::new("show", lineage.text, fields).and_next(next))
+    Ok(Answer::new("show-lineage", lineage.text, fields).and_next(next))
 }
 
 impl<'a> Lineage<'a> {

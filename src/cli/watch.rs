@@ -129,7 +129,7 @@ pub fn run(
     );
     let fields =
         json!({ "watched": folder.display().to_string(), "batches": batches, "recorded": files });
-    Ok(Answer::new("add", text, fields)
+    Ok(Answer::new("add-watched", text, fields)
         .and_next("the same command goes on where this one stopped")
         .with_exit(worst))
 }

@@ -59,7 +59,7 @@ impl Chosen {
         let mut inside = |number: u64, what: &str, gives: &str| {
             if number > 0 {
                 warnings.push(format!(
-                    "{} of the {} shown with {what} written inside: whoever gets the file gets {gives}, \
+                    "with {what} written inside: {} of {} shown; whoever gets such a file gets {gives}, \
                      whatever is hidden here (--cleaned DIR writes copies without)",
                     count(number),
                     counted(self.shown, "file"),

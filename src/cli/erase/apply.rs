@@ -262,7 +262,7 @@ fn answer(said: &[ErasedAnchor], applied: &Applied) -> Answer {
         "drafts": applied.drafts,
         "manifests": applied.manifests.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
     });
-    Answer::new("erase", text, fields)
+    Answer::new("erase-applied", text, fields)
         .and_next("delete the files themselves, and what backups hold of them")
 }
 

@@ -203,13 +203,13 @@ fn dry_run(targets: &[Target]) -> Answer {
     if targets.is_empty() {
         text.push_str("Nothing to erase: the ledger says of all of it that it was erased.\n");
     }
-    let fields = json!({ "dry_run": true, "erased": targets_json(targets) });
-    Answer::new("erase", text, fields).and_next("the same command without --dry-run")
+    let fields = json!({ "would_erase": targets_json(targets) });
+    Answer::new("erase-planned", text, fields).and_next("the same command without --dry-run")
 }
 
 fn nothing_left(files: &[String]) -> Answer {
     let text = format!("Nothing left to erase of {}: it was done before.\n", files.join(", "));
-    Answer::new("erase", text, json!({ "erased": [], "rows_taken_out": 0 }))
+    Answer::new("erase", text, json!({ "erased": [], "statements": [], "rows_taken_out": 0 }))
         .and_next("treering audit --files DIR answers ERASED for it")
 }
 
