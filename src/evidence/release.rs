@@ -334,4 +334,12 @@ mod tests {
         assert!(matches!(one.covers(&wanted), Err(NotCovered::NotForEverybody(_))));
         assert_eq!(one.covers(&Wanted { for_everybody: false, ..wanted }), Ok(()));
     }
+
+    #[test]
+    fn the_page_shows_a_release() {
+        let page = include_str!("../../schemas/release.md");
+        let (_, rest) = page.split_once("```text\n").unwrap();
+        let (shown, _) = rest.split_once("```").unwrap();
+        assert_eq!(shown, terms().sign(&elders()).to_string());
+    }
 }

@@ -487,4 +487,15 @@ mod tests {
             let _ = SensitivityList::read(&bytes);
         }
     }
+
+    #[test]
+    fn the_page_shows_a_list() {
+        let page = include_str!("../../schemas/sensitivity.md");
+        let (_, rest) = page.split_once("```toml\n").unwrap();
+        let (shown, _) = rest.split_once("```").unwrap();
+        let list = SensitivityList::read(shown.as_bytes()).unwrap();
+        assert_eq!((list.len(), list.title.as_str()), (2, "Sensitive species of the reserve"));
+        let orchid = list.find("Cypripedium calceolus").unwrap();
+        assert_eq!((orchid.category, orchid.exactness), (Category::Medium, Exactness::Grid(100_000)));
+    }
 }

@@ -116,4 +116,14 @@ mod tests {
             assert_eq!(fs::read_to_string(keys.path().join(FILE)).unwrap(), bad);
         }
     }
+
+    #[test]
+    fn the_page_shows_the_file() {
+        let page = include_str!("../../schemas/store.md");
+        let (_, rest) = page.split_once("## keys/pseudonyms.secret\n\n```text\n").unwrap();
+        let (shown, _) = rest.split_once("```").unwrap();
+        let keys = tempfile::tempdir().unwrap();
+        open_or_create(&RealDisk, keys.path(), &mut |bytes| bytes.fill(7)).unwrap();
+        assert_eq!(fs::read_to_string(keys.path().join(FILE)).unwrap(), shown);
+    }
 }

@@ -136,6 +136,7 @@ fn the_same_command_finishes_after_a_stop() {
     desk.done(&["reindex"]);
     let audit = desk.run(&["audit", "--files", "."]);
     assert_eq!(audit.answer["files"]["erased"], 1, "{}", audit.text);
+    assert!(audit.text.contains("erased-still-shown"), "{}", audit.text);
     let again = erase(&desk);
     assert_eq!(
         (again.code, &again.answer["rows_taken_out"]),
