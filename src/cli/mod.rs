@@ -5,8 +5,16 @@ mod attribute_text;
 mod audit;
 mod card;
 mod check;
+mod check_manifest;
+mod checkpoint;
+mod clashes;
 mod clock;
+mod cosign_accept;
+mod cosign_request;
+mod cosigning;
 mod demo;
+mod disclose;
+mod erase;
 mod exceptions;
 mod exit;
 mod export;
@@ -21,27 +29,37 @@ mod interrupt;
 mod key;
 mod keyring;
 mod known;
+mod lineage;
 mod log;
 mod output;
 mod own_store;
 mod pages;
 mod passphrase;
 mod progress;
+mod provenance;
 mod receipt;
 mod reindex;
+mod release;
 mod resume;
+mod row_tables;
+#[cfg(feature = "serve")]
+mod serve;
 mod show;
+mod since;
 mod standing;
 mod statement_text;
 mod status;
 mod submit;
 mod trust;
 mod voice;
+mod watch;
+mod witness;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::FalseyValueParser;
 use clap::parser::ValueSource;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -51,6 +69,7 @@ use voice::{Answer, ColorChoice, Failure, Voice};
 /// A signed record of a protected area's evidence that anyone can audit offline.
 #[derive(Debug, Parser)]
 #[command(name = "treering", version, disable_help_subcommand = true)]
+#[command(arg_required_else_help = true)]
 #[command(before_help = EXAMPLES, after_help = "Exit codes: treering help exit-codes")]
 struct Cli {
     #[command(subcommand)]
@@ -99,7 +118,7 @@ struct Global {
     passphrase_file: Option<PathBuf>,
     /// Never ask anything; fail where an answer would be needed
     #[arg(long, global = true, env = "TREERING_NO_INPUT", hide_env_values = true)]
-    #[arg(hide_short_help = true)]
+    #[arg(hide_short_help = true, value_parser = FalseyValueParser::new())]
     no_input: bool,
 }
 
@@ -119,6 +138,12 @@ enum Command {
     Receipt(receipt::Args),
     /// Check files against a receipt, or against a ledger held here
     Check(check::Args),
+    /// Show some rows of an anchor, and of them some attributes
+    Disclose(disclose::Args),
+    /// Allow rows to be shown, as the authority over them
+    Release(release::Args),
+    /// Take a recorded file out of every manifest, for good, and say so in the ledger
+    Erase(erase::Args),
     /// Audit a ledger from end to end as a stranger; changes nothing
     Audit(audit::Args),
     /// Keys: make, list, request, grant, revoke, rotate, import, export
@@ -133,6 +158,18 @@ enum Command {
     Trust(trust::Command),
     /// The newest signed head, in a line that fits an SMS
     Head(head::Args),
+    /// Ask witnesses to cosign the head now
+    Checkpoint(checkpoint::Args),
+    /// Write the request for a witness far away: on a stick, by mail
+    CosignRequest(cosign_request::Args),
+    /// Take up what witnesses sent back
+    CosignAccept(cosign_accept::Args),
+    /// Be a witness: cosign the heads of others
+    #[command(subcommand)]
+    Witness(witness::Command),
+    /// Serve the public folders over HTTP; cosign, take statements
+    #[cfg(feature = "serve")]
+    Serve(serve::Args),
     /// Proofs in other formats
     #[command(subcommand)]
     Export(export::Command),
@@ -197,12 +234,21 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
         Command::Show(args) => show::run(context, args),
         Command::Receipt(args) => receipt::run(context, args),
         Command::Check(args) => check::run(context, args),
+        Command::Disclose(args) => disclose::run(context, args),
+        Command::Release(args) => release::run(context, args),
+        Command::Erase(args) => erase::run(context, args),
         Command::Audit(args) => audit::run(context, args),
         Command::Key(command) => key::run(context, command),
         Command::Submit(args) => submit::run(context, args),
         Command::Card(args) => card::run(context, args),
         Command::Trust(command) => trust::run(context, command),
         Command::Head(args) => head::run(context, args),
+        Command::Checkpoint(args) => checkpoint::run(context, args),
+        Command::CosignRequest(args) => cosign_request::run(context, args),
+        Command::CosignAccept(args) => cosign_accept::run(context, args),
+        Command::Witness(command) => witness::run(context, command),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(context, args),
         Command::Export(command) => export::run(context, command),
         Command::Resume(args) => resume::run(context, args),
         Command::Reindex(args) => reindex::run(context, args),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::in_short;
-
+use crate::cli::cosigning::witnessed_of_own;
 use crate::cli::exceptions::Exceptions;
 use crate::cli::exit::Exit;
 use crate::cli::own_store::OwnStore;
@@ -112,8 +112,19 @@ pub fn recorded(
         })
     };
     fields["statements"] = appended.iter().zip(&batch.parts).map(one).collect();
-    let next =
-        exceptions.next().unwrap_or("treering head, and send the line to somebody who keeps it");
+    // That witnesses wait is news; that it cannot be said is none of the recording's business.
+    let waiting = witnessed_of_own(own).ok().flatten().and_then(|witnessed| witnessed.waits());
+    fields["waiting"] = json!(waiting.unwrap_or(0));
+    if let Some(waiting) = waiting {
+        let statements = counted(waiting, "statement");
+        text.push_str(&format!("Waiting for witnesses: {statements}.\n"));
+    }
+    let next = exceptions.next().unwrap_or(match waiting {
+        Some(_) => {
+            "treering checkpoint asks the witnesses; without a network treering cosign-request"
+        }
+        None => "treering head, and send the line to somebody who keeps it",
+    });
     Answer::new("add", text, fields).and_next(next).with_exit(exceptions.exit)
 }
 
