@@ -27,6 +27,7 @@ mod progress;
 mod receipt;
 mod reindex;
 mod resume;
+mod say;
 mod show;
 mod standing;
 mod statement_text;
@@ -121,6 +122,8 @@ enum Command {
     /// Keys: make, list, request, grant, revoke, rotate, import, export
     #[command(subcommand)]
     Key(key::Command),
+    /// Sign any statement from a form that was filled in
+    Say(Box<say::Args>),
     /// File a statement that was signed elsewhere
     Submit(submit::Args),
     /// The site card: what others need to recognise this ledger
@@ -196,6 +199,7 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
         Command::Check(args) => check::run(context, args),
         Command::Audit(args) => audit::run(context, args),
         Command::Key(command) => key::run(context, command),
+        Command::Say(args) => say::run(context, *args),
         Command::Submit(args) => submit::run(context, args),
         Command::Card(args) => card::run(context, args),
         Command::Trust(command) => trust::run(context, command),

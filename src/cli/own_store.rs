@@ -108,37 +108,7 @@ impl OwnStore {
 
     /// The statement a reference names: `@position`, or at least 8 digits of an id.
     pub fn resolve(&self, reference: &str) -> Result<(Position, Statement), Failure> {
-        let size = self.head()?.tree().size;
-        let not_found = |why: String| {
-            let what = format!("there is no statement {reference}");
-            Failure::new(Exit::Usage, what, why, "treering log lists the statements")
-        };
-        if let Some(digits) = reference.strip_prefix('@') {
-            let position = digits.parse().map(Position).map_err(|_| {
-                not_found("after @ comes the position, a number counted from 0".into())
-            })?;
-            let statement = read::statement_at(&self.folder, size, position)?;
-            let beyond =
-                || not_found(format!("the ledger has {size} statements, @0 to @{}", size.0 - 1));
-            return Ok((position, statement.ok_or_else(beyond)?));
-        }
-        let is_hex = reference.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        if !(8..=2 * Hash::LENGTH).contains(&reference.len()) || !is_hex {
-            let why = "a reference is @position, or 8 to 64 lower-case hexadecimal digits of an id";
-            return Err(not_found(why.into()));
-        }
-        let mut found = Vec::new();
-        for statement in read::statements(&self.folder, size) {
-            let (position, statement) = statement?;
-            if statement.id().to_string().starts_with(reference) {
-                found.push((position, statement));
-            }
-        }
-        match found.len() {
-            0 => Err(not_found("no id in this ledger begins so".into())),
-            1 => Ok(found.swap_remove(0)),
-            several => Err(not_found(format!("{several} ids begin so; give more digits"))),
-        }
+        find_statement(&self.folder, self.head()?.tree().size, reference)
     }
 
     /// Takes the lock of a writer; waits for another one a few seconds.
@@ -156,6 +126,46 @@ impl OwnStore {
     /// Where the index and what it is made from lie. The two paths are the caller's to keep.
     pub fn index_places<'a>(&'a self, index: &'a Path, manifests: &'a Path) -> IndexPlaces<'a> {
         IndexPlaces { index, folder: &self.folder, manifests }
+    }
+}
+
+/// The statement of a ledger of this size that a reference names: `@position`, or at least 8 digits of
+/// an id.
+pub fn find_statement(
+    folder: &PublicFolder,
+    size: TreeSize,
+    reference: &str,
+) -> Result<(Position, Statement), Failure> {
+    let not_found = |why: String| {
+        let what = format!("there is no statement {reference}");
+        Failure::new(Exit::Usage, what, why, "treering log lists the statements")
+    };
+    if let Some(digits) = reference.strip_prefix('@') {
+        let position = digits
+            .parse()
+            .map(Position)
+            .map_err(|_| not_found("after @ comes the position, a number counted from 0".into()))?;
+        let statement = read::statement_at(folder, size, position)?;
+        let beyond =
+            || not_found(format!("the ledger has {size} statements, @0 to @{}", size.0 - 1));
+        return Ok((position, statement.ok_or_else(beyond)?));
+    }
+    let is_hex = reference.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    if !(8..=2 * Hash::LENGTH).contains(&reference.len()) || !is_hex {
+        let why = "a reference is @position, or 8 to 64 lower-case hexadecimal digits of an id";
+        return Err(not_found(why.into()));
+    }
+    let mut found = Vec::new();
+    for statement in read::statements(folder, size) {
+        let (position, statement) = statement?;
+        if statement.id().to_string().starts_with(reference) {
+            found.push((position, statement));
+        }
+    }
+    match found.len() {
+        0 => Err(not_found("no id in this ledger begins so".into())),
+        1 => Ok(found.swap_remove(0)),
+        several => Err(not_found(format!("{several} ids begin so; give more digits"))),
     }
 }
 

@@ -180,7 +180,7 @@ fn as_root(
                 Some(signed) => (*signed).clone(),
                 None => sign(&mut chain, ledger, &root.secret, None, statement, |_| Ok(()))?,
             };
-            write_statement(output, &signed, what)
+            write_statement(output, &signed, what, "key")
         }
         None => {
             let mut filing = Filing::begin(context, "key")?;
@@ -198,7 +198,7 @@ fn as_root(
 
 /// Writes a signed statement for `treering submit`. Another file is never lost under it: a statement
 /// that was overwritten before it was filed would be missing in its key's chain.
-fn write_statement(output: &Path, statement: &Statement, what: &str) -> Outcome {
+pub fn write_statement(output: &Path, statement: &Statement, what: &str, command: &str) -> Outcome {
     match fs::read(output) {
         Ok(there) if there != statement.bytes() => {
             return Err(unwritable(output, "another file of this name is there"));
@@ -220,7 +220,7 @@ fn write_statement(output: &Path, statement: &Statement, what: &str) -> Outcome 
         "id": statement.id().to_string(),
         "ledger": statement.payload.chain.ledger.map(|ledger| ledger.to_string()),
     });
-    Ok(Answer::new("key", text, fields))
+    Ok(Answer::new(command, text, fields))
 }
 
 /// The first of NAME-2, NAME-3 … that no key here has.
