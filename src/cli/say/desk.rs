@@ -123,11 +123,7 @@ impl<'a> Desk<'a> {
             return Ok(Desk::of(context, args, ledger, seen, Some((folder, book)), None, store));
         }
         if args.output.is_some() {
-            let own = store?;
-            let book = own.book()?;
-            let (ledger, seen, store) = (book.ledger(), book.tree(), own.store.clone());
-            let at_hand = Some((own.folder, book));
-            return Ok(Desk::of(context, args, ledger, seen, at_hand, None, Some(store)));
+            return Desk::to_read(context, args, store?);
         }
         let filing = Filing::begin(context, command)?;
         let (ledger, seen) = (filing.ledger(), filing.writer.checkpoint().tree());
@@ -137,6 +133,17 @@ impl<'a> Desk<'a> {
         let store = filing.own.store.clone();
         let at_hand = Some((folder, book));
         Ok(Desk::of(context, args, ledger, seen, at_hand, Some(filing), Some(store)))
+    }
+
+    /// Takes one's own ledger in hand, to read in it.
+    pub fn to_read(
+        context: &'a Context,
+        args: &'a SignArgs,
+        own: OwnStore,
+    ) -> Result<Desk<'a>, Failure> {
+        let book = own.book()?;
+        let (ledger, seen, store) = (book.ledger(), book.tree(), own.store.clone());
+        Ok(Desk::of(context, args, ledger, seen, Some((own.folder, book)), None, Some(store)))
     }
 
     fn of(

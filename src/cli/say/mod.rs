@@ -6,14 +6,17 @@
 //! judging     what is refused before it is signed
 //! signing     which key, as what, into which ledger or file
 //! desk        what is at hand for all of that
+//! entry       a form filled in by a command's flags
 //! ```
 
 pub mod desk;
+pub mod entry;
 pub mod filling;
 pub mod judging;
 pub mod signing;
 mod template;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::path::PathBuf;
@@ -87,7 +90,8 @@ fn list() -> Answer {
         .and_next("treering say KIND --template > form.toml")
 }
 
-fn read_form(from: &PathBuf) -> Result<Table, Failure> {
+/// A filled-in form, or `-` for standard input.
+pub fn read_form(from: &PathBuf) -> Result<Table, Failure> {
     let mut text = String::new();
     let read = match from.to_str() {
         Some("-") => std::io::stdin().take(FORM_BYTES_MAX).read_to_string(&mut text),
@@ -113,16 +117,17 @@ pub fn say(
     command: &'static str,
     table: impl FnOnce(&Desk<'_>) -> Result<Table, Failure>,
 ) -> Outcome {
-    say_one_of(context, args, &[form], command, table)
+    say_all(context, args, &[form], command, |desk| Ok(vec![table(desk)?]))
 }
 
-/// [`say`], with the first of several kinds of the same form that the key signs.
-pub fn say_one_of(
+/// [`say`], of several forms filled in, of the first of several kinds that the key signs. All are judged
+/// before the first is signed.
+pub fn say_all(
     context: &Context,
     args: &SignArgs,
     forms: &[&Form],
     command: &'static str,
-    table: impl FnOnce(&Desk<'_>) -> Result<Table, Failure>,
+    tables: impl FnOnce(&Desk<'_>) -> Result<Vec<Table>, Failure>,
 ) -> Outcome {
     let mut desk = Desk::open(context, args, command)?;
     let kinds: Vec<KindName> = forms.iter().map(|form| form.kind_name()).collect();
@@ -130,12 +135,17 @@ pub fn say_one_of(
     desk.signs_as(&signer);
     let form = forms.iter().find(|form| form.kind == signer.kind.as_str());
     let form = form.expect("say: a signer signs one of the kinds asked for");
-    let table = table(&desk)?;
-    let filled = filling::fill(&desk, form, &table)?;
-    for remark in judging::judge(&desk, &filled)? {
+    let mut bodies = Vec::new();
+    let mut remarks = BTreeSet::new();
+    for table in tables(&desk)? {
+        let filled = filling::fill(&desk, form, &table)?;
+        remarks.extend(judging::judge(&desk, &filled)?);
+        bodies.push(filled.body);
+    }
+    for remark in remarks {
         context.voice.warn(&remark);
     }
-    signing::speak(desk, signer, filled.body, command)
+    signing::speak(desk, signer, bodies, command)
 }
 
 /// The form of a kind in our own table.

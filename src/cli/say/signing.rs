@@ -197,8 +197,8 @@ pub fn choose(desk: &Desk<'_>, kinds: &[KindName]) -> Result<Signer, Failure> {
     }
 }
 
-/// Signs a body, into the ledger or into a file.
-pub fn speak(desk: Desk<'_>, signer: Signer, body: Body, command: &'static str) -> Outcome {
+/// Signs bodies, into the ledger or, one of them, into a file.
+pub fn speak(desk: Desk<'_>, signer: Signer, bodies: Vec<Body>, command: &'static str) -> Outcome {
     let by = desk.args.by.as_deref().map(accreditation).transpose()?;
     if by.is_some() && signer.capacity != Capacity::Visitor {
         return Err(usage(
@@ -208,39 +208,68 @@ pub fn speak(desk: Desk<'_>, signer: Signer, body: Body, command: &'static str) 
         ));
     }
     let secret = keyring(&desk)?.open(&signer.key)?;
-    match desk.filing {
-        Some(mut filing) => {
-            let filed =
-                filing.sign_and_file_with(&signer.key, &secret, body.clone().into(), false)?;
-            let statement = filing.own.resolve(&format!("@{}", filed.first))?.1;
-            let text = format!("Filed @{} {}: {}\n", filed.first, signer.kind, summary(&statement));
-            let fields = json!({
-                "position": filed.first.0,
-                "id": statement.id().to_string(),
-                "kind": signer.kind.as_str(),
-            });
-            Ok(Answer::new(command, text, fields))
-        }
-        None => {
-            let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-            let mut chain =
-                ChainFile::open(chain_places(&disk, &signer.key, command)?, signer.key.id())?;
-            let waiting = chain.contents().unfiled(desk.ledger).iter();
-            // Asked for again, perhaps because the file was lost: the same bytes, no other number.
-            let again = waiting.rev().find(|signed| signed.payload.body == body).cloned();
-            let statement = match (again, signer.capacity) {
-                (Some(signed), _) => (*signed).clone(),
-                (None, Capacity::Visitor) => as_visitor(&mut chain, &desk, &secret, body, by)?,
-                (None, _) => {
-                    let seen = Some(desk.seen);
-                    sign(&mut chain, desk.ledger, &secret, seen, body.into(), |_| Ok(()))?
-                }
-            };
-            let Some(output) = &desk.args.output else {
-                return Err(usage("there is nowhere to put it", "no -o", "add -o STATEMENT"));
-            };
+    match (&desk.filing, &desk.args.output) {
+        (Some(_), _) => file(desk, &signer, &secret, bodies, command),
+        (None, Some(output)) => {
+            let [body] = <[Body; 1]>::try_from(bodies).map_err(|bodies| {
+                usage(
+                    format!("{} statements do not go into one file", bodies.len()),
+                    "a file holds one statement",
+                    "sign them one by one, each with its own -o STATEMENT",
+                )
+            })?;
+            let statement = for_a_file(&desk, &signer, &secret, body, by, command)?;
             let what = format!("{} ({})", signer.kind, summary(&statement));
             write_statement(output, &statement, &what, command)
+        }
+        (None, None) => Err(usage("there is nowhere to put it", "no -o", "add -o STATEMENT")),
+    }
+}
+
+fn file(
+    mut desk: Desk<'_>,
+    signer: &Signer,
+    secret: &SecretKey,
+    bodies: Vec<Body>,
+    command: &'static str,
+) -> Outcome {
+    let Some(filing) = &mut desk.filing else {
+        return Err(usage("there is no ledger to file in", "no store", "add -o STATEMENT"));
+    };
+    let (mut text, mut filed) = (String::new(), Vec::new());
+    for body in bodies {
+        let at = filing.sign_and_file_with(&signer.key, secret, body.into(), false)?.first;
+        let (_, statement) = filing.own.resolve(&format!("@{at}"))?;
+        text.push_str(&format!("Filed @{at} {}: {}\n", signer.kind, summary(&statement)));
+        filed.push(json!({
+            "position": at.0,
+            "id": statement.id().to_string(),
+            "kind": signer.kind.as_str(),
+        }));
+    }
+    Ok(Answer::new(command, text, json!({ "filed": filed })))
+}
+
+fn for_a_file(
+    desk: &Desk<'_>,
+    signer: &Signer,
+    secret: &SecretKey,
+    body: Body,
+    by: Option<Accreditation>,
+    command: &'static str,
+) -> Result<Statement, Failure> {
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    let places = chain_places(&disk, &signer.key, command)?;
+    let mut chain = ChainFile::open(places, signer.key.id())?;
+    let waiting = chain.contents().unfiled(desk.ledger).iter();
+    // Asked for again, perhaps because the file was lost: the same bytes, no other number.
+    let again = waiting.rev().find(|signed| signed.payload.body == body).cloned();
+    match (again, &signer.capacity) {
+        (Some(signed), _) => Ok((*signed).clone()),
+        (None, Capacity::Visitor) => as_visitor(&mut chain, desk, secret, body, by),
+        (None, _) => {
+            let seen = Some(desk.seen);
+            sign(&mut chain, desk.ledger, secret, seen, body.into(), |_| Ok(()))
         }
     }
 }

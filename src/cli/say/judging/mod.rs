@@ -7,6 +7,8 @@ mod claim;
 mod process;
 mod site;
 
+pub use claim::moves_of;
+
 use super::desk::Desk;
 use super::filling::Filled;
 use crate::cli::exit::Exit;
