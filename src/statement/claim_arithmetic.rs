@@ -239,10 +239,10 @@ pub struct Balance {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum MoveFault {
     /// Nothing moves, or less.
-    #[error("grams: {0} is not more than nothing")]
+    #[error("{0} grams are not more than nothing")]
     Nothing(i64),
     /// More would be issued than was claimed.
-    #[error("grams: {wanted} to issue, but {left} of the net are left")]
+    #[error("{wanted} grams to issue, but {left} of the net are left")]
     MoreThanNet {
         /// What was asked for.
         wanted: i64,
@@ -250,7 +250,7 @@ pub enum MoveFault {
         left: i64,
     },
     /// More than the holder has.
-    #[error("grams: {wanted} to move, but {} holds {held}", .holder.as_deref().unwrap_or("the party"))]
+    #[error("{wanted} grams to move, but {} holds {held}", .holder.as_deref().unwrap_or("the party"))]
     MoreThanHeld {
         /// Who.
         holder: Holder,
@@ -260,7 +260,7 @@ pub enum MoveFault {
         held: i64,
     },
     /// More is lost than the buffer holds.
-    #[error("grams: {wanted} lost, but the buffer holds {buffered}; cancel or replace the rest")]
+    #[error("{wanted} grams lost, but the buffer holds {buffered}")]
     MoreThanBuffered {
         /// What was asked for.
         wanted: i64,
@@ -268,7 +268,7 @@ pub enum MoveFault {
         buffered: i64,
     },
     /// Units would leave the party before the buffer is filled.
-    #[error("grams: the buffer comes first: {owed} are still to be buffered, {left} would be left")]
+    #[error("the buffer comes first: {owed} grams are still to be buffered, {left} would be left")]
     BufferFirst {
         /// What the claim keeps back and nobody buffered yet.
         owed: i64,
@@ -276,10 +276,10 @@ pub enum MoveFault {
         left: i64,
     },
     /// A transfer or an export to nobody.
-    #[error("to: nobody is named")]
+    #[error("nobody is named")]
     ToNobody,
     /// A transfer to whoever holds it.
-    #[error("to: whoever holds it already")]
+    #[error("whoever holds it already")]
     ToItself,
 }
 

@@ -21,7 +21,7 @@ pub enum Command {
 #[derive(Debug, clap::Args)]
 #[command(before_help = "\
 Examples:
-  treering key new fiona --for stakeholder --to .   a key of one's own, on a stick
+  treering key new fiona --for stakeholder --to .       a key of one's own, on a stick
   treering concern raise \"The fence cuts the old path.\" --about site \\
       --keys . --card card.json -o concern.statement")]
 pub struct RaiseArgs {

@@ -10,7 +10,7 @@
 
 use std::cell::OnceCell;
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -359,7 +359,14 @@ pub fn read_catalogue(path: &Path) -> Result<Catalogue, Failure> {
 /// The bytes of a document, no more of them than a ceiling.
 pub fn read_document(path: &Path, ceiling: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|why| unreadable(path, why))?;
+    let file = File::open(path).map_err(|why| match why.kind() {
+        ErrorKind::NotFound => usage(
+            format!("there is no file {}", path.display()),
+            "a document is read from it",
+            "check the name",
+        ),
+        _ => unreadable(path, why),
+    })?;
     let read = file.take(ceiling as u64 + 1).read_to_end(&mut bytes);
     read.map_err(|why| unreadable(path, why))?;
     match bytes.len() > ceiling {

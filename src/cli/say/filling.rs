@@ -411,10 +411,13 @@ impl Reader<'_, '_> {
 /// A field that may have been meant.
 fn instead_of(fields: &[Field], name: &str) -> String {
     let stem = name.rsplit_once('_').map_or(name, |(stem, _)| stem);
-    let near = fields.iter().find(|field| {
-        let its_stem = field.name.rsplit_once('_').map_or(field.name, |(stem, _)| stem);
-        its_stem == stem || field.name.starts_with(name) || name.starts_with(field.name)
+    // The same thing in another unit, before anything else that sounds alike.
+    let in_units = fields.iter().find(|field| {
+        matches!(field.shape, Shape::Number(_))
+            && field.name.rsplit_once('_').is_some_and(|(its_stem, _)| its_stem == stem)
     });
+    let alike = |field: &&Field| field.name.starts_with(name) || name.starts_with(field.name);
+    let near = in_units.or_else(|| fields.iter().find(alike));
     match near.map(|field| (field, field.shape)) {
         Some((field, Shape::Number(unit))) => format!("{} is in {}", field.name, unit.words()),
         Some((field, _)) => format!("there is {}: {}", field.name, field.about),

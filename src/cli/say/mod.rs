@@ -99,15 +99,27 @@ pub fn read_form(from: &PathBuf) -> Result<Table, Failure> {
             .and_then(|file| file.take(FORM_BYTES_MAX).read_to_string(&mut text)),
     };
     read.map_err(|why| unreadable(from, why))?;
-    text.parse().map_err(|why: toml::de::Error| {
+    let mut table: Table = text.parse().map_err(|why: toml::de::Error| {
         let place = why.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
         usage(
             format!("{} cannot be read as a form", from.display()),
             format!("line {place}: {}", why.message()),
             "texts stand in quotes, lists in [ ], every field once",
         )
-    })
+    })?;
+    // The examples in a template are believable: nobody shall sign them by oversight.
+    match table.remove(FILLED_IN) {
+        None | Some(toml::Value::Boolean(true)) => Ok(table),
+        Some(_) => Err(usage(
+            format!("{} is not filled in", from.display()),
+            format!("it still says {FILLED_IN} = false"),
+            "put your own values in the place of the examples, then delete that line",
+        )),
+    }
 }
+
+/// The line of a template that whoever fills it in deletes.
+const FILLED_IN: &str = "filled_in";
 
 /// Signs what was filled in.
 pub fn say(

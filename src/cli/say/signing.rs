@@ -190,8 +190,11 @@ pub fn choose(desk: &Desk<'_>, kinds: &[KindName]) -> Result<Signer, Failure> {
         )),
         _ => Err(Failure::new(
             Exit::Key,
-            format!("several keys here may sign {first}"),
-            may.iter().map(|signer| signer.key.name().as_str()).collect::<Vec<_>>().join(", "),
+            "several keys here may sign this",
+            may.iter()
+                .map(|signer| format!("{} ({})", signer.key.name(), signer.kind))
+                .collect::<Vec<_>>()
+                .join(", "),
             "say which one with --key NAME",
         )),
     }
@@ -247,7 +250,36 @@ fn file(
             "kind": signer.kind.as_str(),
         }));
     }
-    Ok(Answer::new(command, text, json!({ "filed": filed })))
+    let answer = Answer::new(command, text, json!({ "filed": filed }));
+    Ok(match next(signer.kind.as_str()) {
+        Some(next) => answer.and_next(next),
+        None => answer,
+    })
+}
+
+/// What usually comes after a kind; nothing where the command itself says it.
+fn next(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "evidence.link" => "treering assess ID --verdict VERDICT --on REF",
+        "site.describe" => {
+            "treering card, for those who will check; treering site shows what stands"
+        }
+        "catalogue.publish" => "treering link REF --indicator ID",
+        "assess.self" => "treering status; an assessor signs findings with a key of their own",
+        "assess.indicator" => "treering recommend STEP --outcome for --finding REF",
+        "assess.recommend" => "treering review STEP --of REF --outcome followed, by the reviewer",
+        "review.check" => {
+            "treering decide STEP --outcome accepted --day DAY --review REF, by the committee"
+        }
+        "decision" => "treering certificate issue --decision REF --from DAY --until DAY",
+        "claim.opinion" | "claim.move" => "treering claim list",
+        "concern.raise" => "treering concern answer REF TEXT, by those it is about",
+        "concern.answer" => {
+            "treering concern close REF --outcome OUTCOME --reason TEXT, by a reviewer"
+        }
+        "sample.draw" | "sample.result" | "claim.file" => return None,
+        _ => "treering head, and send the line to somebody who keeps it",
+    })
 }
 
 fn for_a_file(

@@ -1,5 +1,6 @@
 //! `treering say KIND --template`: a form to fill in, as TOML with comments.
 
+use super::FILLED_IN;
 use crate::statement::form::{Field, Form, Shape};
 
 /// The ceiling of a comment's line, in characters.
@@ -12,7 +13,10 @@ pub fn template(form: &Form) -> String {
          #\n\
          # Fill in what stands after each =. A line that begins with #? may be left as it is, or used without\n\
          # the #?. Numbers are whole and in the unit named; days are UTC; @12 is the statement at position 12.\n\
-         # Then: treering say {} --from THIS-FILE\n",
+         # Then: treering say {} --from THIS-FILE\n\
+         \n\
+         # Delete this line once everything below is yours.\n\
+         {FILLED_IN} = false\n",
         form.kind, form.about, form.kind
     );
     fields(&mut out, "", form.fields, "");
@@ -104,7 +108,8 @@ mod tests {
                 assert_eq!(least.contains_key(field.name), field.required, "{}", field.name);
             }
             let whole: Table = text.replace("#? ", "").parse().expect("TOML");
-            let mut found: Vec<&str> = whole.keys().map(String::as_str).collect();
+            let mut found: Vec<&str> =
+                whole.keys().map(String::as_str).filter(|name| *name != FILLED_IN).collect();
             found.sort();
             assert_eq!(found, names(form.fields), "{}", form.kind);
             for field in form.fields {
