@@ -82,7 +82,12 @@ fn golden_files_read_back() {
 /// The formats are told example first, and the example is a golden file.
 #[test]
 fn the_pages_about_formats_show_golden_files() {
-    for (page, golden) in [("statement.md", "04-evidence.anchor.hex"), ("card.md", "card.json")] {
+    for (page, golden) in [
+        ("statement.md", "04-evidence.anchor.hex"),
+        ("process.md", "assurance-15-assess.indicator.hex"),
+        ("claims.md", "assurance-30-claim.move.hex"),
+        ("card.md", "card.json"),
+    ] {
         let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(page);
         let page = fs::read_to_string(page).expect("a page");
         let golden = fs::read_to_string(folder().join(golden)).expect("a golden file");
