@@ -293,8 +293,8 @@ fn list(context: &Context) -> Outcome {
         }));
     }
     if entries.is_empty() {
-        let answer = Answer::new("claim", "No claim.\n", json!({ "claims": entries }));
+        let answer = Answer::new("claims", "No claim.\n", json!({ "claims": entries }));
         return Ok(answer.and_next("treering say claim.file --template > claim.toml"));
     }
-    Ok(Answer::new("claim", text, json!({ "claims": entries })))
+    Ok(Answer::new("claims", text, json!({ "claims": entries })))
 }

@@ -10,6 +10,7 @@ pub mod claim_arithmetic;
 pub mod envelope;
 pub mod evidence_book;
 pub mod form;
+pub mod json;
 pub mod key;
 pub mod kind;
 pub mod receipt;

@@ -69,7 +69,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     if args.template {
         let text = template::template(form);
         let fields = json!({ "kind": form.kind, "template": text });
-        return Ok(Answer::new("say", text, fields));
+        return Ok(Answer::new("say-template", text, fields));
     }
     let Some(from) = &args.from else {
         return Err(usage(
@@ -86,7 +86,7 @@ fn list() -> Answer {
     let lines = forms().map(|form| format!("{:<21} {}\n", form.kind, form.about));
     let kinds: Vec<_> =
         forms().map(|form| json!({ "kind": form.kind, "about": form.about })).collect();
-    Answer::new("say", lines.collect::<String>(), json!({ "kinds": kinds }))
+    Answer::new("say-kinds", lines.collect::<String>(), json!({ "kinds": kinds }))
         .and_next("treering say KIND --template > form.toml")
 }
 

@@ -223,7 +223,8 @@ pub fn speak(desk: Desk<'_>, signer: Signer, bodies: Vec<Body>, command: &'stati
             })?;
             let statement = for_a_file(&desk, &signer, &secret, body, by, command)?;
             let what = format!("{} ({})", signer.kind, summary(&statement));
-            write_statement(output, &statement, &what, command)
+            let answer = format!("{command}-signed");
+            write_statement(desk.context, output, &statement, &what, &answer)
         }
         (None, None) => Err(usage("there is nowhere to put it", "no -o", "add -o STATEMENT")),
     }
@@ -250,7 +251,7 @@ fn file(
             "kind": signer.kind.as_str(),
         }));
     }
-    let answer = Answer::new(command, text, json!({ "filed": filed }));
+    let answer = Answer::new(&format!("{command}-filed"), text, json!({ "filed": filed }));
     Ok(match next(signer.kind.as_str()) {
         Some(next) => answer.and_next(next),
         None => answer,
@@ -292,7 +293,7 @@ fn for_a_file(
 ) -> Result<Statement, Failure> {
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     let places = chain_places(&disk, &signer.key, command)?;
-    let mut chain = ChainFile::open(places, signer.key.id())?;
+    let mut chain = ChainFile::open(places, signer.key.id(), desk.ledger)?;
     let waiting = chain.contents().unfiled(desk.ledger).iter();
     // Asked for again, perhaps because the file was lost: the same bytes, no other number.
     let again = waiting.rev().find(|signed| signed.payload.body == body).cloned();

@@ -77,6 +77,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         count(shown as u64),
         drawn.list.display()
     ));
+    answer.json["schema"] = json!("treering.sample-drawn/1");
     answer.json["list"] = json!(drawn.list.display().to_string());
     answer.json["population"] = json!(drawn.population);
     answer.json["rows"] = drawn

@@ -73,7 +73,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
             "DIFFERS   the live evidence at the draw's checkpoint is not what the draw names\n",
         );
         let fields = json!({ "draw": position.0, "result": "DIFFERS" });
-        return Ok(Answer::new("sample", text, fields).with_exit(Exit::Finding));
+        return Ok(Answer::new("sample-replay", text, fields).with_exit(Exit::Finding));
     };
     let verdict = compare(&mut text, &drawn, result.as_ref());
     let support = result.as_ref().map(|(_, result)| support(&mut text, draw, result));
@@ -94,7 +94,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         "bound_95_rows": support.map(|(_, bound)| bound),
     });
     let exit = if verdict == "DIFFERS" { Exit::Finding } else { Exit::Done };
-    Ok(Answer::new("sample", text, fields).with_exit(exit))
+    Ok(Answer::new("sample-replay", text, fields).with_exit(exit))
 }
 
 /// Rows shown on the screen.
