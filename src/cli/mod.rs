@@ -5,12 +5,18 @@ mod attribute_text;
 mod audit;
 mod card;
 mod check;
+mod checkpoint;
 mod claim;
+mod clashes;
 mod clock;
+mod cosign_accept;
+mod cosign_request;
+mod cosigning;
 mod demo;
 mod exceptions;
 mod exit;
 mod export;
+mod export_camtrap;
 mod failures;
 mod filing;
 mod given_file;
@@ -32,6 +38,8 @@ mod receipt;
 mod reindex;
 mod resume;
 mod say;
+#[cfg(feature = "serve")]
+mod serve;
 mod show;
 mod standing;
 mod statement_text;
@@ -39,11 +47,13 @@ mod status;
 mod submit;
 mod trust;
 mod voice;
+mod witness;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::FalseyValueParser;
 use clap::parser::ValueSource;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -53,6 +63,7 @@ use voice::{Answer, ColorChoice, Failure, Voice};
 /// A signed record of a protected area's evidence that anyone can audit offline.
 #[derive(Debug, Parser)]
 #[command(name = "treering", version, disable_help_subcommand = true)]
+#[command(arg_required_else_help = true)]
 #[command(before_help = EXAMPLES, after_help = "Exit codes: treering help exit-codes")]
 struct Cli {
     #[command(subcommand)]
@@ -101,7 +112,7 @@ struct Global {
     passphrase_file: Option<PathBuf>,
     /// Never ask anything; fail where an answer would be needed
     #[arg(long, global = true, env = "TREERING_NO_INPUT", hide_env_values = true)]
-    #[arg(hide_short_help = true)]
+    #[arg(hide_short_help = true, value_parser = FalseyValueParser::new())]
     no_input: bool,
 }
 
@@ -163,6 +174,18 @@ enum Command {
     Trust(trust::Command),
     /// The newest signed head, in a line that fits an SMS
     Head(head::Args),
+    /// Ask witnesses to cosign the head now
+    Checkpoint(checkpoint::Args),
+    /// Write the request for a witness far away: on a stick, by mail
+    CosignRequest(cosign_request::Args),
+    /// Take up what witnesses sent back
+    CosignAccept(cosign_accept::Args),
+    /// Be a witness: cosign the heads of others
+    #[command(subcommand)]
+    Witness(witness::Command),
+    /// Serve the public folders over HTTP; cosign, take statements
+    #[cfg(feature = "serve")]
+    Serve(serve::Args),
     /// Proofs in other formats
     #[command(subcommand)]
     Export(export::Command),
@@ -245,6 +268,12 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
         Command::Card(args) => card::run(context, args),
         Command::Trust(command) => trust::run(context, command),
         Command::Head(args) => head::run(context, args),
+        Command::Checkpoint(args) => checkpoint::run(context, args),
+        Command::CosignRequest(args) => cosign_request::run(context, args),
+        Command::CosignAccept(args) => cosign_accept::run(context, args),
+        Command::Witness(command) => witness::run(context, command),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(context, args),
         Command::Export(command) => export::run(context, command),
         Command::Resume(args) => resume::run(context, args),
         Command::Reindex(args) => reindex::run(context, args),

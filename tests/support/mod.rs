@@ -23,6 +23,7 @@ pub mod park;
 pub mod program;
 pub mod publish;
 pub mod random;
+pub mod server;
 pub mod story;
 pub mod tree;
 
