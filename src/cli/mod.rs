@@ -5,6 +5,7 @@ mod attribute_text;
 mod audit;
 mod card;
 mod check;
+mod check_manifest;
 mod checkpoint;
 mod claim;
 mod clashes;
@@ -13,6 +14,8 @@ mod cosign_accept;
 mod cosign_request;
 mod cosigning;
 mod demo;
+mod disclose;
+mod erase;
 mod exceptions;
 mod exit;
 mod export;
@@ -27,6 +30,7 @@ mod interrupt;
 mod key;
 mod keyring;
 mod known;
+mod lineage;
 mod log;
 mod output;
 mod own_store;
@@ -34,19 +38,24 @@ mod pages;
 mod passphrase;
 mod process;
 mod progress;
+mod provenance;
 mod receipt;
 mod reindex;
+mod release;
 mod resume;
+mod row_tables;
 mod say;
 #[cfg(feature = "serve")]
 mod serve;
 mod show;
+mod since;
 mod standing;
 mod statement_text;
 mod status;
 mod submit;
 mod trust;
 mod voice;
+mod watch;
 mod witness;
 
 use std::ffi::OsString;
@@ -132,6 +141,12 @@ enum Command {
     Receipt(receipt::Args),
     /// Check files against a receipt, or against a ledger held here
     Check(check::Args),
+    /// Show some rows of an anchor, and of them some attributes
+    Disclose(disclose::Args),
+    /// Allow rows to be shown, as the authority over them
+    Release(release::Args),
+    /// Take a recorded file out of every manifest, for good, and say so in the ledger
+    Erase(erase::Args),
     /// Audit a ledger from end to end as a stranger; changes nothing
     Audit(audit::Args),
     /// Keys: make, list, request, grant, revoke, rotate, import, export
@@ -250,6 +265,9 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
         Command::Show(args) => show::run(context, args),
         Command::Receipt(args) => receipt::run(context, args),
         Command::Check(args) => check::run(context, args),
+        Command::Disclose(args) => disclose::run(context, args),
+        Command::Release(args) => release::run(context, args),
+        Command::Erase(args) => erase::run(context, args),
         Command::Audit(args) => audit::run(context, args),
         Command::Key(command) => key::run(context, command),
         Command::Site(args) => process::site::run(context, *args),

@@ -15,7 +15,7 @@
 //! A draft holds salts, so only its owner may read it; it is local and short-lived, and no other
 //! version reads it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -193,9 +193,7 @@ impl Draft {
             row: entry.row.bytes().to_vec(),
             show: entry.show.iter().map(|shown| shown.bytes().to_vec().into()).collect(),
         });
-        let length = u32::try_from(payload.len()).expect("draft: a payload has a ceiling");
-        let sum = Hash::of(&payload);
-        let bytes = [&length.to_be_bytes()[..], &sum.0[..8], &payload].concat();
+        let bytes = frame(&payload);
         let start = self.end;
         let written =
             self.file.seek(SeekFrom::Start(start)).and_then(|_| self.file.write_all(&bytes));
@@ -208,6 +206,14 @@ impl Draft {
     /// Reads an entry again.
     pub fn entry(&mut self, at: EntryAt) -> Result<Entry, DraftError> {
         Ok(self.read(at.0)?.1)
+    }
+
+    /// The row hash of every entry that stands, and where the entry begins: what a manifest is sorted by.
+    pub fn in_order(&mut self) -> Result<Vec<(Hash, EntryAt)>, DraftError> {
+        let mut starts: Vec<u64> = self.by_place.values().copied().collect();
+        starts.sort_unstable();
+        let hash = |start| Ok((self.read(start)?.1.row.hash(), EntryAt(start)));
+        starts.into_iter().map(hash).collect()
     }
 
     fn read(&mut self, start: u64) -> Result<(Payload, Entry), DraftError> {
@@ -232,9 +238,77 @@ impl Draft {
         std::fs::remove_file(&self.place).map_err(|error| self.failed(error))
     }
 
+    /// Takes out every entry for files of these digests: an erased file must not wait in a draft. The
+    /// rest is written anew, so no byte of them stays.
+    pub fn forget(&mut self, digests: &BTreeSet<Hash>) -> Result<u64, DraftError> {
+        let (mut kept, mut forgotten) = (MAGIC.to_vec(), 0);
+        self.file.rewind().map_err(|error| self.failed(error))?;
+        let mut reader = BufReader::new(&self.file);
+        let mut magic = [0; MAGIC.len()];
+        let skipped = reader.read_exact(&mut magic);
+        skipped.map_err(|error| self.failed(error))?;
+        let beside = self.place.with_extension("kept");
+        let mut out = private_file(&beside).map_err(|error| self.failed(error))?;
+        while let Some(payload) = whole_frame(&mut reader).map_err(|error| self.failed(error))? {
+            match open_payload(&payload) {
+                Some((_, entry)) if digests.contains(&entry.row.sha256()) => forgotten += 1,
+                _ => kept.extend(frame(&payload)),
+            }
+            if kept.len() > 1 << 20 {
+                out.write_all(&kept).map_err(|error| self.failed(error))?;
+                kept.clear();
+            }
+        }
+        let written = out.write_all(&kept).and_then(|()| out.sync_all());
+        written.map_err(|error| self.failed(error))?;
+        if forgotten == 0 {
+            std::fs::remove_file(&beside).map_err(|error| self.failed(error))?;
+            return Ok(0);
+        }
+        std::fs::rename(&beside, &self.place).map_err(|error| self.failed(error))?;
+        Ok(forgotten)
+    }
+
     fn failed(&self, error: io::Error) -> DraftError {
         DraftError::Io { place: self.place.clone(), error }
     }
+}
+
+/// Takes files of these digests out of every draft in `folder`, and removes what a stop of this left.
+/// Gives how many entries. A draft that an `add` has open is in use.
+pub fn forget_in_drafts(folder: &Path, digests: &BTreeSet<Hash>) -> Result<u64, DraftError> {
+    let at = |error| DraftError::Io { place: folder.to_owned(), error };
+    let mut forgotten = 0;
+    let names = match std::fs::read_dir(folder) {
+        Ok(names) => names,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(at(error)),
+    };
+    for name in names {
+        let place = name.map_err(at)?.path();
+        if place.extension().is_some_and(|extension| extension == "kept") {
+            std::fs::remove_file(&place).map_err(at)?;
+        } else if let Some(key) = place.file_name().and_then(|n| Hash::from_hex(n.to_str()?)) {
+            forgotten += Draft::open(folder, DraftKey(key))?.forget(digests)?;
+        }
+    }
+    Ok(forgotten)
+}
+
+/// A new file that only its owner may read.
+fn private_file(place: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(place)
+}
+
+/// Length, checksum and payload: an entry as it stands in the file.
+fn frame(payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).expect("draft: a payload has a ceiling");
+    let sum = Hash::of(payload);
+    [&length.to_be_bytes()[..], &sum.0[..8], payload].concat()
 }
 
 /// The place and the length of the entry that comes next, if it is whole.

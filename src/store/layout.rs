@@ -221,6 +221,11 @@ impl StoreFolder {
         self.root.join("index").join(ledger.to_string())
     }
 
+    /// The table of rows of one manifest: as rebuildable as the index beside it.
+    pub fn row_table(&self, root: &Hash) -> PathBuf {
+        self.root.join("index").join("rows").join(root.to_string())
+    }
+
     /// Takes the lock that a writer of this store holds.
     pub fn lock(&self, holder: &Holder, patience: Duration) -> Result<Lock, LockError> {
         Lock::take(&self.root.join("lock"), holder, patience)

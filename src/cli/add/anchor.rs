@@ -88,6 +88,7 @@ impl Anchoring<'_> {
             indicators: self.indicators.clone(),
             place: positions.filter(|_| public).and_then(|positions| positions.on_grid(step?)),
             derived_from: None,
+            care: None,
             access,
         })
     }

@@ -16,7 +16,7 @@ use crate::evidence::field::{Described, Field};
 use crate::evidence::walk::Found;
 
 /// Arguments about field evidence.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Field evidence")]
 pub struct FieldArgs {
     /// A TOML file that describes loggers or photo series (schemas/profile.md)

@@ -22,8 +22,10 @@ use super::failures::{GO_ON, interrupted};
 use super::filing::{self, Filing};
 use super::keyring::Keyring;
 use super::own_store::OwnStore;
+use super::provenance::ProvenanceArgs;
 use super::voice::Failure;
-use super::{Context, Outcome, clock, interrupt};
+use super::watch::WatchArgs;
+use super::{Context, Outcome, clock, interrupt, row_tables, watch};
 use crate::evidence::batch::Batch;
 use crate::evidence::draft::Draft;
 use crate::evidence::field::Field;
@@ -31,6 +33,7 @@ use crate::evidence::summary::Summary;
 use crate::evidence::walk::Walk;
 use crate::ledger::find::Finder;
 use crate::ledger::indexing::{IndexingError, Taking};
+use crate::statement::bodies::Body;
 use crate::statement::bodies::evidence::Access;
 use crate::tlog::hash::Hash;
 use anchor::{Anchoring, check_title, default_title, indicators};
@@ -38,7 +41,7 @@ use field_args::FieldArgs;
 use reading::{Reading, find_files, open_draft, read_files, survey_files};
 
 /// Arguments of `treering add`.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(before_help = "\
 Examples:
   treering add evidence/2026-summer --title \"Cameras, summer 2026\"
@@ -49,7 +52,7 @@ Files are read and never moved or changed. The same command goes on after a stop
 nothing twice.")]
 pub struct Args {
     /// Files and folders to record
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "watch", value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// What the batch is [default: the names of the paths]
     #[arg(long)]
@@ -65,6 +68,10 @@ pub struct Args {
     dry_run: bool,
     #[command(flatten)]
     field: FieldArgs,
+    #[command(flatten)]
+    provenance: ProvenanceArgs,
+    #[command(flatten)]
+    watch: WatchArgs,
     /// The key to sign with, where several may
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
@@ -90,6 +97,13 @@ impl From<AccessWord> for Access {
 
 /// Records the files.
 pub fn run(context: &Context, args: Args) -> Outcome {
+    if args.watch.is_asked() {
+        return watch::run(context, &args.watch.clone(), |paths, title| {
+            let title = args.title.clone().unwrap_or(title);
+            let watch = WatchArgs::default();
+            run(context, Args { paths, title: Some(title), watch, ..args.clone() })
+        });
+    }
     let indicators = indicators(&args.indicator)?;
     check_title(args.title.as_deref())?;
     let described = args.field.described()?;
@@ -104,6 +118,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     }
     let access = Access::from(args.access);
     let title = args.title.clone().unwrap_or_else(|| default_title(&args.paths));
+    let provenance = args.provenance.read(context, &own, &args.paths, access)?;
     // Whether this store may sign, and with which keys, is found out before an hour of reading, not
     // after it. It is judged again in the end.
     own.head_places("add")?.check_may_sign(own.ledger()?)?;
@@ -132,6 +147,11 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         let root = manifest::store(&filing, part, &mut draft)?;
         let rows = part.len() as u64;
         let body = anchoring.body(root, rows, &part.summary, part.access, part.group);
+        let body = provenance.put_into(body);
+        if let Body::Anchor(anchor) = &body {
+            // Only a quicker receipt depends on it.
+            let _ = row_tables::make(&filing.own, anchor);
+        }
         appended.push((filing.sign_and_file(&key, body.into(), args.resume_chain)?, root));
     }
     if let Err(why) = draft.remove() {
