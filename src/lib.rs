@@ -6,6 +6,7 @@
 //! cli        one file per command; the program's voice and exit codes
 //! report     findings as text and JSON
 //! audit      reads a public folder as a stranger
+//! exchange   between parties: sources, mirrors, witnesses, forks, bundles
 //! ledger     the only writer
 //! store      durable files, heads, locks, keys, the index
 //! evidence   files, rows, manifests, evidence roots
@@ -17,6 +18,7 @@
 pub mod audit;
 pub mod cli;
 pub mod evidence;
+pub mod exchange;
 pub mod ledger;
 pub mod report;
 pub mod statement;

@@ -2,7 +2,7 @@
 //! and a few decisions that must last.
 //!
 //! ```text
-//! cli → report → audit, ledger → store → evidence → statement → tlog     arrows point right only
+//! cli → report → audit, exchange, ledger → store → evidence → statement → tlog     arrows point right only
 //! ```
 //!
 //! Sources are read as tokens, so comments and texts may say what they like. Paths are followed
@@ -22,7 +22,7 @@ const FLOORS: [&[&str]; 7] = [
     &["statement"],
     &["evidence"],
     &["store"],
-    &["audit", "ledger"],
+    &["audit", "exchange", "ledger"],
     &["report"],
     &["cli"],
 ];
