@@ -2,9 +2,17 @@
 //! disagree. Without a central authority, this is what makes a history trustworthy: others hold it.
 //!
 //! ```text
-//! source     one public file of somebody's ledger, by its name: a folder, HTTP, memory
+//! public_file   the names a public folder has
+//! source        one such file of somebody's ledger: from a folder, over HTTP, from memory
+//! tree          a signed tree, believed only as far as it leads to its root
+//! fork          two signed checkpoints of one ledger meet
+//! mirror        a copy of somebody's ledger, fetched, checked and kept
 //! ```
 //!
 //! Nothing here can sign a ledger's checkpoint: this floor knows neither the writer nor the auditor.
 
+pub mod fork;
+pub mod mirror;
+pub mod public_file;
 pub mod source;
+pub mod tree;

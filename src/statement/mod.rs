@@ -7,6 +7,7 @@ pub mod card;
 pub mod cbor;
 pub mod chain;
 pub mod envelope;
+pub mod fork_file;
 pub mod key;
 pub mod kind;
 pub mod receipt;

@@ -1,0 +1,378 @@
+//! The file of a fork proof: two checkpoints of one ledger that cannot both be true, with all that a
+//! stranger needs to see it.
+//!
+//! ```json
+//! {
+//!   "schema": "treering.fork/1",
+//!   "smaller": "treering/6b1e…\n128\n5Gpv…=\n\n— treering/6b1e… Un6r…\n",
+//!   "larger": "treering/6b1e…\n130\nq0Xt…=\n\n— treering/6b1e… Un6r…\n",
+//!   "prefix": { "root": "IpwP…=", "proof": ["1yvB…="] },
+//!   "statements": [ { "index": 0, "statement": "0oRY…" } ],
+//!   "inclusion": ["R71E…="],
+//!   "difference": { "position": 127,
+//!                   "smaller": { "statement": "0oRY…", "inclusion": ["…"] },
+//!                   "larger": { "statement": "0oRZ…", "inclusion": ["…"] } }
+//! }
+//! ```
+//!
+//! The statements are genesis and every change of root or log key on the way to the keys that signed,
+//! with one inclusion proof in the larger tree. The prefix is that tree at the smaller size; it is
+//! absent where the sizes are equal. The difference is for people who ask what was changed, and may be
+//! absent. See [`crate::tlog::fork`] for why this is enough.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::authority::Authority;
+use super::envelope::{LedgerId, ReadError, Statement};
+use super::receipt::{ReceiptFault, check_statements};
+use crate::tlog::bundle::ENTRY_BYTES_MAX;
+use crate::tlog::checkpoint::{CheckpointError, SignedCheckpoint, log_vkey};
+use crate::tlog::ed25519::PublicKey;
+use crate::tlog::fork::{Fork, ForkProof, NotAFork, Prefix, check_fork};
+use crate::tlog::hash::{Hash, Position, leaf_hash};
+use crate::tlog::merkle::{ProofError, check_inclusion};
+use crate::tlog::multi::check_inclusions;
+use crate::tlog::note::VerifierKey;
+
+/// Ceiling of a fork proof's file, in bytes: two notes and some hundred changes of keys.
+pub const MAX_FORK_BYTES: usize = 16 << 20;
+/// Ceiling of the statements in it: a ledger changes its keys a few times a year.
+pub const MAX_FORK_STATEMENTS: usize = 1_024;
+
+const SCHEMA: &str = "treering.fork/1";
+
+/// A fork proof as it was read or made: well formed, nothing checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForkFile {
+    /// The two checkpoints, and what the larger tree was at the smaller size.
+    pub proof: ForkProof,
+    /// Statements of the larger tree that tie the keys, ascending by position, from 0 on.
+    pub statements: Vec<(Position, Vec<u8>)>,
+    /// The proof that all of them are in the larger tree.
+    pub inclusion: Vec<Hash>,
+    /// Where the two histories part, if it is known.
+    pub difference: Option<Difference>,
+}
+
+/// The first position where two histories differ, and what each has there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The position.
+    pub position: Position,
+    /// The entry in the smaller tree.
+    pub smaller: Entry,
+    /// The entry in the larger tree.
+    pub larger: Entry,
+}
+
+/// An entry and the proof that a tree holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Its inclusion proof.
+    pub inclusion: Vec<Hash>,
+}
+
+/// One of the two checkpoints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// That of the smaller tree; the first, where sizes are equal.
+    Smaller,
+    /// That of the larger tree.
+    Larger,
+}
+
+/// A fork proof that holds.
+#[derive(Clone, Debug)]
+pub struct CheckedFork {
+    /// The ledger.
+    pub ledger: LedgerId,
+    /// Who might sign what, as far as the statements here say.
+    pub authority: Authority,
+    /// The log keys that signed the smaller checkpoint.
+    pub smaller_signed_by: Vec<PublicKey>,
+    /// The log keys that signed the larger one.
+    pub larger_signed_by: Vec<PublicKey>,
+    /// A side that only keys signed which the ledger has retired by now. Whoever stole such a key can
+    /// make one; only a person who held that checkpoint before the rotation knows better.
+    pub retired: Option<Side>,
+}
+
+/// Why a file is not a fork proof.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ForkUnreadable {
+    /// Longer than any.
+    #[error("longer than the {MAX_FORK_BYTES} bytes a fork proof can have")]
+    TooLong,
+    /// Not JSON of this shape.
+    #[error("{0}")]
+    Form(String),
+    /// Another kind of file, or a later version.
+    #[error("not a fork proof that this program reads (schema {0:?})")]
+    Schema(String),
+    /// Base64 that is damaged or spelled in another way.
+    #[error("damaged base64")]
+    Base64,
+    /// A checkpoint.
+    #[error("a checkpoint in it: {0}")]
+    Checkpoint(#[from] CheckpointError),
+    /// More statements than keys change in a century.
+    #[error("more than {MAX_FORK_STATEMENTS} statements")]
+    TooManyStatements,
+    /// An entry that no ledger can hold.
+    #[error("an entry longer than {ENTRY_BYTES_MAX} bytes")]
+    EntryTooLong,
+}
+
+/// Why a fork proof does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ForkFault {
+    /// It is about another ledger than the pinned one.
+    #[error("it is about another ledger, {0}")]
+    OtherLedger(LedgerId),
+    /// It has no statement 0.
+    #[error("it does not show the statement that founded the ledger")]
+    NoGenesis,
+    /// A statement cannot be read.
+    #[error("statement {0}: {1}")]
+    Statement(Position, ReadError),
+    /// A statement does not hold.
+    #[error("{0}")]
+    Statements(ReceiptFault),
+    /// The checkpoints are of another log.
+    #[error("its checkpoints are not of the ledger's origin {0}")]
+    Origin(String),
+    /// The statements are not in the larger tree.
+    #[error("its statements are not in the larger checkpoint's tree: {0}")]
+    Inclusion(ProofError),
+    /// The checkpoints do not contradict each other, or this does not show that they do.
+    #[error("{0}")]
+    NotAFork(#[from] NotAFork),
+    /// The difference is none, or not of these trees.
+    #[error("the difference it shows is not one of these two trees")]
+    Difference,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    schema: String,
+    smaller: String,
+    larger: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    prefix: Option<PrefixEntry>,
+    statements: Vec<StatementEntry>,
+    inclusion: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    difference: Option<DifferenceEntry>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PrefixEntry {
+    root: String,
+    proof: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StatementEntry {
+    index: u64,
+    statement: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DifferenceEntry {
+    position: u64,
+    smaller: SideEntry,
+    larger: SideEntry,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SideEntry {
+    statement: String,
+    inclusion: Vec<String>,
+}
+
+impl ForkFile {
+    /// Reads a file. Printing it gives the same content; nothing is checked yet.
+    pub fn read(json: &[u8]) -> Result<ForkFile, ForkUnreadable> {
+        if json.len() > MAX_FORK_BYTES {
+            return Err(ForkUnreadable::TooLong);
+        }
+        let file: File = serde_json::from_slice(json)
+            .map_err(|fault| ForkUnreadable::Form(fault.to_string()))?;
+        if file.schema != SCHEMA {
+            return Err(ForkUnreadable::Schema(file.schema));
+        }
+        if file.statements.len() > MAX_FORK_STATEMENTS {
+            return Err(ForkUnreadable::TooManyStatements);
+        }
+        let prefix = match file.prefix {
+            None => None,
+            Some(prefix) => {
+                let root = hashes(std::slice::from_ref(&prefix.root))?[0];
+                Some(Prefix { root, proof: hashes(&prefix.proof)? })
+            }
+        };
+        let statement = |entry: &StatementEntry| {
+            Ok::<_, ForkUnreadable>((Position(entry.index), from_base64(&entry.statement)?))
+        };
+        let side = |entry: SideEntry| {
+            let bytes = from_base64(&entry.statement)?;
+            match bytes.len() <= ENTRY_BYTES_MAX {
+                true => Ok(Entry { bytes, inclusion: hashes(&entry.inclusion)? }),
+                false => Err(ForkUnreadable::EntryTooLong),
+            }
+        };
+        let difference = match file.difference {
+            None => None,
+            Some(entry) => Some(Difference {
+                position: Position(entry.position),
+                smaller: side(entry.smaller)?,
+                larger: side(entry.larger)?,
+            }),
+        };
+        let smaller = SignedCheckpoint::parse(file.smaller.as_bytes())?;
+        let larger = SignedCheckpoint::parse(file.larger.as_bytes())?;
+        if smaller.tree().size > larger.tree().size {
+            return Err(ForkUnreadable::Form("its smaller checkpoint is the larger one".into()));
+        }
+        Ok(ForkFile {
+            proof: ForkProof::new(smaller, larger, prefix),
+            statements: file.statements.iter().map(statement).collect::<Result<_, _>>()?,
+            inclusion: hashes(&file.inclusion)?,
+            difference,
+        })
+    }
+
+    /// The proof as a file: indented JSON.
+    pub fn to_json(&self) -> String {
+        let side = |entry: &Entry| SideEntry {
+            statement: STANDARD.encode(&entry.bytes),
+            inclusion: texts(&entry.inclusion),
+        };
+        let file = File {
+            schema: SCHEMA.into(),
+            smaller: self.proof.smaller().to_string(),
+            larger: self.proof.larger().to_string(),
+            prefix: self.proof.prefix().map(|prefix| PrefixEntry {
+                root: STANDARD.encode(prefix.root.0),
+                proof: texts(&prefix.proof),
+            }),
+            statements: (self.statements.iter())
+                .map(|(position, bytes)| StatementEntry {
+                    index: position.0,
+                    statement: STANDARD.encode(bytes),
+                })
+                .collect(),
+            inclusion: texts(&self.inclusion),
+            difference: self.difference.as_ref().map(|difference| DifferenceEntry {
+                position: difference.position.0,
+                smaller: side(&difference.smaller),
+                larger: side(&difference.larger),
+            }),
+        };
+        let mut json = serde_json::to_string_pretty(&file).expect("fork: text and numbers print");
+        json.push('\n');
+        json
+    }
+
+    /// The ledger that the proof is about, by its statement 0; not checked.
+    pub fn ledger(&self) -> Option<LedgerId> {
+        let first = self.statements.first().filter(|(position, _)| position.0 == 0);
+        first.map(|(_, genesis)| LedgerId(leaf_hash(genesis)))
+    }
+
+    /// Checks everything, offline, with nothing else at hand.
+    ///
+    /// `pinned` is the ledger that the reader has in mind; without one the result says which it is.
+    pub fn check(&self, pinned: Option<LedgerId>) -> Result<CheckedFork, ForkFault> {
+        let ledger = self.ledger().ok_or(ForkFault::NoGenesis)?;
+        if pinned.is_some_and(|pinned| pinned != ledger) {
+            return Err(ForkFault::OtherLedger(ledger));
+        }
+        let read = |(position, bytes): &(Position, Vec<u8>)| match Statement::read(bytes.clone()) {
+            Ok(statement) => Ok((*position, statement)),
+            Err(fault) => Err(ForkFault::Statement(*position, fault)),
+        };
+        let statements: Vec<(Position, Statement)> =
+            self.statements.iter().map(read).collect::<Result<_, _>>()?;
+        let authority = check_statements(&statements, ledger).map_err(ForkFault::Statements)?;
+        let (smaller, larger) = (self.proof.smaller(), self.proof.larger());
+        let origin = &authority.genesis().origin;
+        if smaller.origin() != origin || larger.origin() != origin {
+            return Err(ForkFault::Origin(origin.to_string()));
+        }
+        let leaves: Vec<(Position, Hash)> =
+            statements.iter().map(|(position, statement)| (*position, statement.id())).collect();
+        check_inclusions(&leaves, larger.tree(), &self.inclusion).map_err(ForkFault::Inclusion)?;
+        let keys: Vec<VerifierKey> =
+            authority.log_keys().map(|key| log_vkey(origin, key)).collect();
+        let fork = check_fork(&self.proof, &keys)?;
+        if let Some(difference) = &self.difference {
+            check_difference(difference, smaller, larger)?;
+        }
+        let signers = |keys: &[&VerifierKey]| keys.iter().map(|key| *key.key()).collect();
+        let retired = retired_side(&authority, &fork);
+        Ok(CheckedFork {
+            ledger,
+            smaller_signed_by: signers(&fork.smaller_signed_by),
+            larger_signed_by: signers(&fork.larger_signed_by),
+            retired,
+            authority,
+        })
+    }
+}
+
+/// The side that no key signed which is still in force.
+fn retired_side(authority: &Authority, fork: &Fork<'_>) -> Option<Side> {
+    let term = authority.log_keys_in_force();
+    let in_force = |keys: &[&VerifierKey]| {
+        let mut keys = keys.iter().map(|key| key.key());
+        keys.any(|key| *key == term.required || term.beside.contains(key))
+    };
+    if !in_force(&fork.smaller_signed_by) {
+        Some(Side::Smaller)
+    } else if !in_force(&fork.larger_signed_by) {
+        Some(Side::Larger)
+    } else {
+        None
+    }
+}
+
+fn check_difference(
+    difference: &Difference,
+    smaller: &SignedCheckpoint,
+    larger: &SignedCheckpoint,
+) -> Result<(), ForkFault> {
+    let holds = |entry: &Entry, checkpoint: &SignedCheckpoint| {
+        let leaf = leaf_hash(&entry.bytes);
+        check_inclusion(leaf, difference.position, checkpoint.tree(), &entry.inclusion).is_ok()
+    };
+    let differ = difference.smaller.bytes != difference.larger.bytes;
+    match differ && holds(&difference.smaller, smaller) && holds(&difference.larger, larger) {
+        true => Ok(()),
+        false => Err(ForkFault::Difference),
+    }
+}
+
+fn from_base64(text: &str) -> Result<Vec<u8>, ForkUnreadable> {
+    STANDARD.decode(text).map_err(|_| ForkUnreadable::Base64)
+}
+
+fn texts(hashes: &[Hash]) -> Vec<String> {
+    hashes.iter().map(|hash| STANDARD.encode(hash.0)).collect()
+}
+
+fn hashes(texts: &[String]) -> Result<Vec<Hash>, ForkUnreadable> {
+    let hash =
+        |text: &String| Hash::try_from(&from_base64(text)?[..]).map_err(|_| ForkUnreadable::Base64);
+    texts.iter().map(hash).collect()
+}
