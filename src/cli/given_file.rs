@@ -30,6 +30,8 @@ pub enum Kind {
     Request,
     /// A private key.
     PrivateKey,
+    /// A fork proof.
+    Fork,
 }
 
 impl Kind {
@@ -43,6 +45,7 @@ impl Kind {
             Kind::Statement => "a signed statement",
             Kind::Request => "a request",
             Kind::PrivateKey => "a private key",
+            Kind::Fork => "a fork proof",
         }
     }
 
@@ -62,6 +65,7 @@ impl Kind {
                 ("\"treering.card/", Kind::Card),
                 ("\"treering.receipt/", Kind::Receipt),
                 ("\"treering.key-request/", Kind::Request),
+                ("\"treering.fork/", Kind::Fork),
             ];
             schemas.into_iter().find(|(schema, _)| has(schema)).map(|(_, kind)| kind)
         } else {

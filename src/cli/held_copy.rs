@@ -53,6 +53,7 @@ pub fn check(
             "NOT CHECKED: the ledger itself (treering audit), and what witnesses saw of it",
             "Not shown: that a file shows what it is said to show.",
         ],
+        compared: None,
     })
 }
 

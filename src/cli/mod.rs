@@ -1,6 +1,7 @@
 //! The command line: one file per command, its arguments beside its `run`.
 
 mod add;
+mod against;
 mod attribute_text;
 mod audit;
 mod card;
@@ -12,6 +13,7 @@ mod exit;
 mod export;
 mod failures;
 mod filing;
+mod fork;
 mod given_file;
 mod head;
 mod held_copy;
@@ -20,6 +22,7 @@ mod interrupt;
 mod key;
 mod keyring;
 mod log;
+mod mirror;
 mod own_store;
 mod pages;
 mod passphrase;
@@ -32,6 +35,8 @@ mod standing;
 mod statement_text;
 mod status;
 mod submit;
+mod sync;
+mod sync_text;
 mod trust;
 mod voice;
 
@@ -133,6 +138,14 @@ enum Command {
     /// Proofs in other formats
     #[command(subcommand)]
     Export(export::Command),
+    /// Copies of other parties' ledgers: add, list, remove
+    #[command(subcommand)]
+    Mirror(mirror::Command),
+    /// Bring mirrors up to date, from their sources or a bundle
+    Sync(sync::Args),
+    /// Two histories of one ledger: list, show, check, resolve
+    #[command(subcommand)]
+    Fork(fork::Command),
     /// Let a copied or restored store sign again
     Resume(resume::Args),
     /// Rebuild the index from the files
@@ -201,6 +214,9 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
         Command::Trust(command) => trust::run(context, command),
         Command::Head(args) => head::run(context, args),
         Command::Export(command) => export::run(context, command),
+        Command::Mirror(command) => mirror::run(context, command),
+        Command::Sync(args) => sync::run(context, args),
+        Command::Fork(command) => fork::run(context, command),
         Command::Resume(args) => resume::run(context, args),
         Command::Reindex(args) => reindex::run(context, args),
         Command::Demo(args) => demo::run(context, args),

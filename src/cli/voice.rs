@@ -109,11 +109,12 @@ const DIFFERS: Style = AnsiColor::Red.on_default().bold();
 const UNCHECKED: Style = AnsiColor::Yellow.on_default();
 
 /// The words that carry colour, each with the colour that repeats it.
-const COLOURED: [(&str, Style); 21] = [
+const COLOURED: [(&str, Style); 22] = [
     ("NOT CHECKED", UNCHECKED),
     ("NOT RECORDED", UNCHECKED),
     ("INCOMPLETE", UNCHECKED),
     ("UNREADABLE", UNCHECKED),
+    ("UNEXPLAINED", UNCHECKED),
     ("WITHHELD", UNCHECKED),
     ("MISSING", UNCHECKED),
     ("cannot-check", UNCHECKED),

@@ -1,15 +1,19 @@
 //! Two signed checkpoints of one ledger meet: they are compared, and what cannot both be true becomes a
 //! proof.
 
+use std::sync::atomic::AtomicBool;
+
 use jiff::Timestamp;
 
-use super::fetch::Stopped;
+use super::fetch::{Stopped, read_until};
 use super::reading::Reading;
-use super::sync::{Sync, signed_by_log};
-use super::{MirrorStore, State, SyncError, tree_of};
+use super::sync::{Sync, identify, signed_by_log};
+use super::{MirrorStore, State, SyncError, Turn, checkpoint_of, tree_of};
 use crate::exchange::fork::{Known, are_retired, log_signers, prove};
+use crate::exchange::source::Source;
 use crate::exchange::tree::AuthenticTree;
 use crate::statement::envelope::LedgerId;
+use crate::statement::fork_file::ForkFile;
 use crate::store::checked;
 use crate::store::forks::{ForkRecord, KeptFork};
 use crate::store::mirrors::MirrorRecord;
@@ -200,4 +204,65 @@ fn meet(
             Ok(Meeting::Unexplained(why))
         }
     }
+}
+
+/// Two copies of one ledger, neither of which is a mirror here.
+#[derive(Clone, Debug)]
+pub enum CopiesMeet {
+    /// One is a beginning of the other, or both are the same.
+    Agree,
+    /// They are of different ledgers.
+    OtherLedger,
+    /// They cannot both be true.
+    Forked(Box<ForkFile>),
+    /// Nothing at hand shows whether both can be true.
+    Unexplained(String),
+}
+
+/// Compares the signed checkpoints of two copies, reading from the larger one what ties its keys.
+pub fn meet_copies(a: &dyn Source, b: &dyn Source, stop: &AtomicBool) -> CopiesMeet {
+    match compare_copies(a, b, stop) {
+        Ok(meet) => meet,
+        Err(Stopped::Tree(fault)) => CopiesMeet::Unexplained(fault.to_string()),
+        Err(Stopped::Store(fault)) => CopiesMeet::Unexplained(fault.to_string()),
+        Err(Stopped::Other(_)) => CopiesMeet::OtherLedger,
+        Err(Stopped::Paused) => CopiesMeet::Unexplained("stopped".into()),
+    }
+}
+
+fn compare_copies(
+    a: &dyn Source,
+    b: &dyn Source,
+    stop: &AtomicBool,
+) -> Result<CopiesMeet, Stopped> {
+    let (mut smaller, mut larger) = ((a, checkpoint_of(a)?), (b, checkpoint_of(b)?));
+    if smaller.1.tree().size > larger.1.tree().size {
+        std::mem::swap(&mut smaller, &mut larger);
+    }
+    let (ledger, _) = identify(larger.0)?;
+    if identify(smaller.0)?.0 != ledger {
+        return Ok(CopiesMeet::OtherLedger);
+    }
+    let tree = tree_of(larger.0, &larger.1)?;
+    if tree.root_at(smaller.1.tree().size)? == smaller.1.tree().root {
+        return Ok(CopiesMeet::Agree);
+    }
+    let mut reading = Reading::begin(ledger);
+    let turn = Turn { stop, is_over: &|| false, progress: &|_| () };
+    let both = |reading: &Reading| {
+        [&smaller.1, &larger.1].iter().all(|signed| signed_by_log(reading, signed).is_ok())
+    };
+    if !read_until(&tree, &mut reading, turn, both)? {
+        let why = "the roots differ, but one checkpoint is not signed by a log key that is known";
+        return Ok(CopiesMeet::Unexplained(why.into()));
+    }
+    let Some(authority) = reading.authority() else { return Ok(CopiesMeet::OtherLedger) };
+    let known = Known { authority, ruling: reading.ruling() };
+    let other = tree_of(smaller.0, &smaller.1).ok();
+    let proof = prove(&smaller.1, &larger.1, known, &tree, other.as_ref(), true)?;
+    Ok(match proof {
+        Ok(file) if file.check(Some(ledger)).is_ok() => CopiesMeet::Forked(Box::new(file)),
+        Ok(_) => CopiesMeet::Unexplained("what ties the keys cannot be shown".into()),
+        Err(why) => CopiesMeet::Unexplained(why.to_string()),
+    })
 }

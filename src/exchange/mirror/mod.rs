@@ -5,6 +5,7 @@
 //! fetch      bundles and tiles: fetched side by side, proven, stored
 //! sync       one ledger, once: what its source shows against what is held
 //! judgement  two signed checkpoints meet
+//! resolve    what people decided about a fork
 //! cosigned   checkpoints with cosignatures, and manifests that were made public
 //! schedule   many ledgers, where no one waits for another
 //! gossip     heads that partners tell one another
@@ -19,6 +20,7 @@ mod gossip;
 mod judgement;
 mod manifests;
 pub mod reading;
+mod resolve;
 mod schedule;
 mod sync;
 
@@ -45,7 +47,8 @@ use crate::tlog::hash::TreeSize;
 use crate::tlog::note::VerifierKey;
 
 pub use gossip::{Told, compare_list, publish_heads};
-pub use judgement::{Meeting, meet_mirror};
+pub use judgement::{CopiesMeet, Meeting, meet_copies, meet_mirror};
+pub use resolve::resolve;
 pub use schedule::{Job, sync_many};
 pub use sync::{identify, sync};
 

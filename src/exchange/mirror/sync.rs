@@ -64,7 +64,7 @@ pub fn sync(
     let local = shelf.local(&record.name);
     let before = published(&local, &held);
     let mut run =
-        Sync { shelf, record, source, options, turn, held, local, before, remarks: Vec::new() };
+        Sync { shelf, record, source, options, turn, held, local, before, began_at: before, remarks: Vec::new() };
     run.go()
 }
 
@@ -84,6 +84,8 @@ pub(super) struct Sync<'a> {
     pub(super) local: FolderSource,
     /// Size of the copy here.
     pub(super) before: TreeSize,
+    /// The same, when the sync began.
+    began_at: TreeSize,
     pub(super) remarks: Vec<String>,
 }
 
@@ -414,7 +416,7 @@ impl Sync<'_> {
         let reading = learnt.as_ref().map(|learnt| &learnt.reading);
         Synced {
             state,
-            before: self.before,
+            before: self.began_at,
             after: self.held.tree().map_or(TreeSize(0), |tree| tree.size),
             unsound: reading.map_or(0, Reading::unsound),
             sentences: reading.map_or(Vec::new(), |reading| reading.sentences().to_vec()),
