@@ -34,6 +34,8 @@ pub struct OwnStore {
     pub name: SafeName,
     /// The ledger's public folder.
     pub folder: PublicFolder,
+    /// Where the manifests at hand lie: private ones, or those that came with a mirror.
+    pub manifests: PathBuf,
 }
 
 impl OwnStore {
@@ -47,7 +49,8 @@ impl OwnStore {
         let shelf = mirror_store(context, "read a mirror")?;
         let record = find_mirror(&shelf, name)?;
         let folder = shelf.folder(&record.name);
-        Ok(OwnStore { disk: shelf.disk, store: shelf.store, name: record.name, folder })
+        let manifests = folder.path().join("manifests");
+        Ok(OwnStore { disk: shelf.disk, store: shelf.store, name: record.name, folder, manifests })
     }
 
     /// The ledger in a store: the one that has a head here, of those that are kept here and are not
@@ -71,7 +74,8 @@ impl OwnStore {
                 "treering init --name NAME",
             ));
         };
-        Ok(OwnStore { folder: folder(name), name: name.clone(), disk: Arc::clone(&disk), store })
+        let (folder, manifests) = (folder(name), store.manifests());
+        Ok(OwnStore { folder, name: name.clone(), disk, store, manifests })
     }
 
     /// The ledger's id.

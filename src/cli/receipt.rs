@@ -121,7 +121,7 @@ fn find_rows(
     files: &[PathBuf],
     digests: &[(Hash, u64)],
 ) -> Result<BTreeMap<Position, BTreeSet<Hash>>, Failure> {
-    let (index_path, manifests) = (own.store.index(book.ledger()), own.store.manifests());
+    let (index_path, manifests) = (own.store.index(book.ledger()), own.manifests.clone());
     let index = own.index_places(&index_path, &manifests).up_to_date(book.tree())?;
     let mut places: BTreeMap<Position, BTreeSet<Hash>> = BTreeMap::new();
     for (file, (digest, _)) in files.iter().zip(digests) {
@@ -179,7 +179,7 @@ fn open_anchor(
     digests: &BTreeSet<Hash>,
     names: &Names,
 ) -> Result<AnchoredRows, Failure> {
-    let path = own.store.manifest(root);
+    let path = own.manifests.join(root.to_string());
     let file = File::open(&path).map_err(|why| unreadable(&path, why))?;
     let manifest =
         ManifestReader::new(BufReader::new(file)).map_err(|why| unreadable(&path, why))?;

@@ -7,10 +7,12 @@
 //! tree          a signed tree, believed only as far as it leads to its root
 //! fork          two signed checkpoints of one ledger meet
 //! mirror        a copy of somebody's ledger, fetched, checked and kept
+//! bundle        one file for mail, a stick or a radio link
 //! ```
 //!
 //! Nothing here can sign a ledger's checkpoint: this floor knows neither the writer nor the auditor.
 
+pub mod bundle;
 pub mod fork;
 pub mod mirror;
 pub mod public_file;

@@ -78,7 +78,8 @@ impl<'a> Places<'a> {
     }
 }
 
-fn tile_from(source: &dyn Source, tile: Tile) -> Result<Vec<Hash>, TreeError> {
+/// The hashes of a tile, exactly as many as its width; not checked yet.
+pub fn tile_from(source: &dyn Source, tile: Tile) -> Result<Vec<Hash>, TreeError> {
     let file = PublicFile::Tile(tile);
     let mut bytes = read_or_full(source, file)?;
     if bytes.len() == tile.full().bytes() {
