@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use super::audit::{Located, locate};
 use super::exit::Exit;
 use super::own_store::{OwnStore, find_mirror, find_store, mirror_store};
 use super::voice::{Answer, Failure};
-use super::audit::{Located, locate};
 use super::{Context, clock, interrupt};
 use crate::exchange::mirror::{CopiesMeet, checkpoint_of, meet_copies};
 use crate::exchange::source::FolderSource;
@@ -60,7 +60,9 @@ pub fn compare(
             let common = size.min(other.checkpoint.tree().size);
             ("MATCHES", format!("the copy {called}, up to statement {common}"), Exit::Done)
         }
-        CopiesMeet::OtherLedger => ("DIFFERS", format!("{called} is another ledger"), Exit::Finding),
+        CopiesMeet::OtherLedger => {
+            ("DIFFERS", format!("{called} is another ledger"), Exit::Finding)
+        }
         CopiesMeet::Unexplained(why) => (
             "UNEXPLAINED",
             format!("{called} cannot be compared: {}", safe(&why)),

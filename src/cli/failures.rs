@@ -296,9 +296,10 @@ impl From<TreeError> for Failure {
             TreeError::Source(SourceError::NoSource(_)) => {
                 (Exit::Usage, "name the public folder of a ledger, or its address")
             }
-            TreeError::Source(SourceError::Missing { .. }) => {
-                (Exit::Incomplete, "name the folder or address that holds the file called checkpoint")
-            }
+            TreeError::Source(SourceError::Missing { .. }) => (
+                Exit::Incomplete,
+                "name the folder or address that holds the file called checkpoint",
+            ),
             TreeError::Source(_) => (Exit::Incomplete, "try again, or use another copy"),
             _ => (Exit::Finding, "ask whoever runs the source; another copy may be whole"),
         };

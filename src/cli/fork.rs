@@ -200,9 +200,10 @@ fn check(args: CheckArgs) -> Outcome {
 fn judged(file: &ForkFile, pinned: Option<LedgerId>, retired_counts: Option<bool>) -> Outcome {
     let checked = file.check(pinned).map_err(|why| {
         let (exit, next) = match &why {
-            ForkFault::NotAFork(NotAFork::Unexplained | NotAFork::UnexplainedByProof(_)) => {
-                (Exit::Incomplete, "this shows nothing yet: ask for the consistency proof that ties the trees")
-            }
+            ForkFault::NotAFork(NotAFork::Unexplained | NotAFork::UnexplainedByProof(_)) => (
+                Exit::Incomplete,
+                "this shows nothing yet: ask for the consistency proof that ties the trees",
+            ),
             _ => (Exit::Finding, "the proof was damaged or made up; ask for it again"),
         };
         Failure::new(exit, "the file proves no fork", why, next)
@@ -210,10 +211,9 @@ fn judged(file: &ForkFile, pinned: Option<LedgerId>, retired_counts: Option<bool
     let (a, b) = (file.proof.smaller(), file.proof.larger());
     let genesis = checked.authority.genesis();
     let mut text = format!("{}\nledger {}\n\n", safe(&genesis.name), checked.ledger);
-    for (side, checkpoint, signers) in [
-        ("A", a, &checked.smaller_signed_by),
-        ("B", b, &checked.larger_signed_by),
-    ] {
+    for (side, checkpoint, signers) in
+        [("A", a, &checked.smaller_signed_by), ("B", b, &checked.larger_signed_by)]
+    {
         let tree = checkpoint.tree();
         let _ = writeln!(
             text,

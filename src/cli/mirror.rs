@@ -8,6 +8,7 @@ use super::card::read_card;
 use super::exit::Exit;
 use super::failures::usage;
 use super::keyring::safe_name;
+use super::open_bundle;
 use super::own_store::{find_mirror, mirror_store};
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome, clock};
@@ -41,17 +42,20 @@ Examples:
   treering mirror add https://park.example/kx --card card.json    a card that you compared
   treering mirror add /media/usb/val-trupchun --ledger-id 4c1f… --i-have-compared")]
 pub struct AddArgs {
-    /// The public folder of a ledger, or its address (http:// or https://)
+    /// The public folder of a ledger, its address (http:// or https://), or a bundle
     source: String,
     /// The site card that you compared with the site
     #[arg(long, value_name = "CARD", conflicts_with = "ledger_id")]
-    card: Option<PathBuf>,
+    pub card: Option<PathBuf>,
     /// The ledger's id, 64 digits
     #[arg(long, value_name = "ID", requires = "i_have_compared")]
-    ledger_id: Option<String>,
+    pub ledger_id: Option<String>,
     /// Say that you compared the id or its thirty digits with the site, by telephone or on paper
     #[arg(long)]
     i_have_compared: bool,
+    /// The age identity that opens an encrypted bundle
+    #[arg(long, value_name = "FILE")]
+    pub identity: Option<PathBuf>,
     /// The mirror's name here [default: made from the ledger's name]
     #[arg(long = "as", value_name = "NAME")]
     name: Option<String>,
@@ -141,8 +145,10 @@ fn add(context: &Context, args: AddArgs) -> Outcome {
     let shelf = mirror_store(context, "mirror add")?;
     let named = full_source(&args.source)?;
     announce(context, &named);
-    let source = source::open(&named, Patience::default())?;
-    let (found, genesis) = identify(&*source)?;
+    let (found, genesis) = match Path::new(&named).is_file() {
+        true => open_bundle::identify_in(&shelf, Path::new(&named), &args)?,
+        false => identify(&*source::open(&named, Patience::default())?)?,
+    };
     let pinned = pinned(&shelf, &args, found, &genesis)?;
     if pinned != found {
         return Err(Failure::new(
@@ -156,8 +162,7 @@ fn add(context: &Context, args: AddArgs) -> Outcome {
         Some(name) => safe_name(name)?,
         None => free_name(&shelf, &genesis, found),
     };
-    let record =
-        MirrorRecord { name, ledger: found, source: named.clone(), added: clock::now() };
+    let record = MirrorRecord { name, ledger: found, source: named.clone(), added: clock::now() };
     shelf.add(&record).map_err(not_added)?;
     let text = format!(
         "Added the mirror {} of {}, from {}\n  ledger {found}\n",
@@ -166,7 +171,11 @@ fn add(context: &Context, args: AddArgs) -> Outcome {
         safe(&named)
     );
     let fields = json!({ "added": json_of(&record) });
-    Ok(Answer::new("mirror", text, fields).and_next(&format!("treering sync {}", record.name)))
+    let next = match Path::new(&named).is_file() {
+        true => named,
+        false => record.name.to_string(),
+    };
+    Ok(Answer::new("mirror", text, fields).and_next(&format!("treering sync {next}")))
 }
 
 /// The ledger that somebody has compared: by a card, an id, or a pin from before.
@@ -180,7 +189,12 @@ fn pinned(
         let card = read_card(card)?;
         if card.ledger() == found {
             card.check(found, genesis).map_err(|why| {
-                Failure::new(Exit::Finding, "the card is not this ledger's", why, "ask for the card again")
+                Failure::new(
+                    Exit::Finding,
+                    "the card is not this ledger's",
+                    why,
+                    "ask for the card again",
+                )
             })?;
         }
         return Ok(card.ledger());
@@ -241,7 +255,10 @@ fn list(context: &Context) -> Outcome {
         text.push_str(&format!("{}  {line}\n  ledger {}\n", record.name, record.ledger));
         text.push_str(&format!("  from   {}\n", safe(&record.source)));
         for fork in &frozen {
-            text.push_str(&format!("  FORKED  frozen by {}: treering fork show {}\n", fork.id, fork.id));
+            text.push_str(&format!(
+                "  FORKED  frozen by {}: treering fork show {}\n",
+                fork.id, fork.id
+            ));
         }
         if !held.seen.is_empty() {
             let waiting = counted(held.seen.len() as u64, "signed checkpoint");

@@ -4,6 +4,7 @@ mod add;
 mod against;
 mod attribute_text;
 mod audit;
+mod bundle;
 mod card;
 mod check;
 mod clock;
@@ -23,6 +24,7 @@ mod key;
 mod keyring;
 mod log;
 mod mirror;
+mod open_bundle;
 mod own_store;
 mod pages;
 mod passphrase;
@@ -143,6 +145,8 @@ enum Command {
     Mirror(mirror::Command),
     /// Bring mirrors up to date, from their sources or a bundle
     Sync(sync::Args),
+    /// One file with what somebody lacks, for mail, a stick or a radio link
+    Bundle(bundle::Args),
     /// Two histories of one ledger: list, show, check, resolve
     #[command(subcommand)]
     Fork(fork::Command),
@@ -216,6 +220,7 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
         Command::Export(command) => export::run(context, command),
         Command::Mirror(command) => mirror::run(context, command),
         Command::Sync(args) => sync::run(context, args),
+        Command::Bundle(args) => bundle::run(context, args),
         Command::Fork(command) => fork::run(context, command),
         Command::Resume(args) => resume::run(context, args),
         Command::Reindex(args) => reindex::run(context, args),

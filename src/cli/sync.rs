@@ -11,6 +11,7 @@ use super::check::read_policy;
 use super::exit::Exit;
 use super::failures::{GO_ON, interrupted, usage};
 use super::mirror::announce;
+use super::open_bundle::{self, Opening};
 use super::own_store::{find_mirror, mirror_store};
 use super::sync_text::Line;
 use super::voice::{Answer, Failure};
@@ -27,13 +28,14 @@ use crate::tlog::note::VerifierKey;
 Examples:
   treering sync                               every mirror, each from its source
   treering sync val-trupchun kx --manifests   these, with the manifests that were made public
+  treering sync july.tar.zst                  a bundle that somebody handed over
   treering sync --watch 10m                   again and again, until Ctrl-C")]
 #[command(after_help = "\
 Everything that comes is held against the ledger's signed checkpoint before it is kept, and against \
 every head that was ever held of that ledger.")]
 pub struct Args {
-    /// Names of mirrors [default: all of them]
-    #[arg(value_name = "NAME")]
+    /// Names of mirrors [default: all of them], or one bundle
+    #[arg(value_name = "NAME|BUNDLE")]
     names: Vec<String>,
     /// Every mirror
     #[arg(long, conflicts_with = "names")]
@@ -47,6 +49,12 @@ pub struct Args {
     /// Go on, and sync again after so long: 10m, 2h
     #[arg(long, value_name = "TIME", value_parser = pause)]
     watch: Option<Duration>,
+    /// The age identity that opens an encrypted bundle
+    #[arg(long, value_name = "FILE")]
+    identity: Option<PathBuf>,
+    /// Where the evidence files of a bundle are put
+    #[arg(long, value_name = "DIR")]
+    evidence_to: Option<PathBuf>,
 }
 
 /// A pause as people write it.
@@ -61,6 +69,17 @@ fn pause(text: &str) -> Result<Duration, String> {
 /// Syncs.
 pub fn run(context: &Context, args: Args) -> Outcome {
     let shelf = mirror_store(context, "sync")?;
+    if let [file] = &args.names[..]
+        && Path::new(file).is_file()
+    {
+        let opening = Opening {
+            file: Path::new(file),
+            identity: args.identity.as_deref(),
+            manifests: args.manifests,
+            evidence_to: args.evidence_to.as_deref(),
+        };
+        return open_bundle::run(&shelf, &opening);
+    }
     let Some(pause) = args.watch else { return once(context, &shelf, &args) };
     loop {
         let answer = once(context, &shelf, &args)?;
@@ -117,10 +136,7 @@ fn once(context: &Context, shelf: &MirrorStore, args: &Args) -> Outcome {
 }
 
 /// One line a ledger, in the order of their names; the worst decides the exit code.
-pub fn report(
-    mirrors: &[MirrorRecord],
-    results: Vec<Result<Synced, SyncError>>,
-) -> Outcome {
+pub fn report(mirrors: &[MirrorRecord], results: Vec<Result<Synced, SyncError>>) -> Outcome {
     let (mut text, mut rows, mut exit) = (String::new(), Vec::<Value>::new(), Exit::Done);
     for (mirror, result) in mirrors.iter().zip(results) {
         match result {

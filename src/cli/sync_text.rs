@@ -23,7 +23,12 @@ impl Line {
     /// Of one ledger.
     pub fn of(record: &MirrorRecord, synced: &Synced) -> Line {
         let size = |size: crate::tlog::hash::TreeSize| counted(size.0, "statement");
-        let line = |word, sentence: String, exit, next: Option<String>| Line { word, sentence, exit, next };
+        let line = |word, sentence: String, exit, next: Option<String>| Line {
+            word,
+            sentence,
+            exit,
+            next,
+        };
         match &synced.state {
             State::AsBefore if synced.unsound == 0 => {
                 line("", format!("as before, {}", size(synced.after)), Exit::Done, None)
@@ -37,7 +42,11 @@ impl Line {
                 format!(
                     "{}, of which {} not hold although the log signed them",
                     size(synced.after),
-                    if synced.unsound == 1 { "1 does".into() } else { format!("{} do", synced.unsound) }
+                    if synced.unsound == 1 {
+                        "1 does".into()
+                    } else {
+                        format!("{} do", synced.unsound)
+                    }
                 ),
                 Exit::Finding,
                 Some(format!("treering audit {}", record.name)),
@@ -60,7 +69,9 @@ impl Line {
             ),
             State::Forked { id, freezes: false } => line(
                 "FORKED",
-                format!("FORK, KEY SINCE RETIRED, or resolved before; the proof is {id}, nothing is frozen"),
+                format!(
+                    "FORK, KEY SINCE RETIRED, or resolved before; the proof is {id}, nothing is frozen"
+                ),
                 Exit::Fork,
                 Some(format!("treering fork show {id}")),
             ),
@@ -79,18 +90,19 @@ impl Line {
             State::Refused { why } => {
                 line("DIFFERS", format!("refused: {}", safe(why)), Exit::Finding, None)
             }
-            State::Unreachable { why } => {
-                line("NOT CHECKED", safe(why), Exit::Incomplete, None)
-            }
+            State::Unreachable { why } => line("NOT CHECKED", safe(why), Exit::Incomplete, None),
             State::NeedsEarlier { since, begins } => line(
                 "NOT CHECKED",
                 format!("the bundle begins at {begins}, and {since} are held here"),
                 Exit::Incomplete,
                 Some(format!("ask for one made with --since {since}")),
             ),
-            State::Paused => {
-                line("NOT CHECKED", "stopped on the way; what is proven is kept".into(), Exit::Incomplete, None)
-            }
+            State::Paused => line(
+                "NOT CHECKED",
+                "stopped on the way; what is proven is kept".into(),
+                Exit::Incomplete,
+                None,
+            ),
         }
     }
 

@@ -168,6 +168,12 @@ impl Mirrors {
         Ok(Lock::take(&self.folder().join("_lock"), holder, patience)?)
     }
 
+    /// Held while a bundle is unpacked.
+    pub fn lock_bundles(&self, holder: &Holder, patience: Duration) -> Result<Lock, MirrorsError> {
+        self.make_folder()?;
+        Ok(Lock::take(&self.folder().join("_lock_bundle"), holder, patience)?)
+    }
+
     /// Held while the copy of one ledger grows.
     pub fn lock_one(
         &self,

@@ -23,7 +23,7 @@ use crate::statement::envelope::LedgerId;
 use crate::store::record::{RecordError, RecordReader, read_time, time_text};
 use crate::tlog::hash::{Hash, TreeSize};
 
-pub use read::{BundleError, Bomb, Limits, Unpacked, is_encrypted, unpack};
+pub use read::{Bomb, BundleError, Limits, Unpacked, is_encrypted, unpack};
 pub use write::{Part, Recipient, WriteError, Written, write};
 
 const FORMAT: &str = "treering/bundle/v1";
@@ -65,17 +65,17 @@ impl BundleList {
 
     fn parse(bytes: &[u8]) -> Result<BundleList, RecordError> {
         let mut reader = RecordReader::open(bytes, FORMAT)?;
-        let mut list =
-            BundleList { made: reader.parsed("made", read_time)?, ledgers: Vec::new() };
+        let mut list = BundleList { made: reader.parsed("made", read_time)?, ledgers: Vec::new() };
         while let Some(line) = reader.optional("ledger") {
-            let span = || {
-                let mut parts = line.split(' ');
-                let ledger = LedgerId(Hash::from_hex(parts.next()?)?);
-                let mut size = || Some(TreeSize(parts.next()?.parse().ok()?));
-                let (since, size) = (size()?, size()?);
-                (parts.next().is_none() && since <= size && size <= TreeSize::MAX)
-                    .then_some(Span { ledger, since, size })
-            };
+            let span =
+                || {
+                    let mut parts = line.split(' ');
+                    let ledger = LedgerId(Hash::from_hex(parts.next()?)?);
+                    let mut size = || Some(TreeSize(parts.next()?.parse().ok()?));
+                    let (since, size) = (size()?, size()?);
+                    (parts.next().is_none() && since <= size && size <= TreeSize::MAX)
+                        .then_some(Span { ledger, since, size })
+                };
             let span = span().ok_or_else(|| reader.wrong("a ledger's id and two sizes"))?;
             if list.ledgers.iter().any(|other| other.ledger == span.ledger) {
                 return Err(reader.wrong("each ledger once"));

@@ -149,11 +149,7 @@ fn decrypt<R: Read>(reader: R, identity: &Path) -> Result<impl Read + use<R>, Bu
     decryptor.decrypt(identities).map_err(|_| BundleError::Encrypted)
 }
 
-fn unpack_archive(
-    reader: impl Read,
-    into: &Path,
-    limits: Limits,
-) -> Result<Unpacked, BundleError> {
+fn unpack_archive(reader: impl Read, into: &Path, limits: Limits) -> Result<Unpacked, BundleError> {
     let mut archive = tar::Archive::new(reader);
     // Raw: extended headers of tar are not looked at, and what they are about is refused.
     let mut entries = archive.entries().map_err(fault)?.raw(true);

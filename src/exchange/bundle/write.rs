@@ -121,11 +121,7 @@ pub fn write(
     Ok(written)
 }
 
-fn compress(
-    out: &mut dyn Write,
-    parts: &[Part],
-    made: Timestamp,
-) -> Result<Written, WriteError> {
+fn compress(out: &mut dyn Write, parts: &[Part], made: Timestamp) -> Result<Written, WriteError> {
     let encoder = zstd::Encoder::new(out, LEVEL)?;
     let mut archive = tar::Builder::new(encoder);
     let mut list = BundleList { made, ledgers: Vec::new() };

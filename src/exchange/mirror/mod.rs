@@ -50,7 +50,7 @@ pub use gossip::{Told, compare_list, publish_heads};
 pub use judgement::{CopiesMeet, Meeting, meet_copies, meet_mirror};
 pub use resolve::resolve;
 pub use schedule::{Job, sync_many};
-pub use sync::{identify, sync};
+pub use sync::{identify, reach, sync};
 
 /// The part of a store that is about other parties' ledgers.
 #[derive(Clone, Debug)]
@@ -120,6 +120,21 @@ pub struct Synced {
     pub remarks: Vec<String>,
     /// Manifests fetched now.
     pub manifests: u64,
+}
+
+impl Synced {
+    /// Nothing came of it.
+    pub fn without_growth(state: State, held: TreeSize) -> Synced {
+        Synced {
+            state,
+            before: held,
+            after: held,
+            unsound: 0,
+            sentences: Vec::new(),
+            remarks: Vec::new(),
+            manifests: 0,
+        }
+    }
 }
 
 /// How a sync ended.
@@ -235,6 +250,11 @@ impl MirrorStore {
     /// Held while records about others' ledgers change.
     pub fn lock(&self) -> Result<Lock, MirrorsError> {
         self.mirrors.lock(&self.holder, PATIENCE)
+    }
+
+    /// Held while a bundle is unpacked.
+    pub fn lock_bundles(&self) -> Result<Lock, MirrorsError> {
+        self.mirrors.lock_bundles(&self.holder, PATIENCE)
     }
 
     fn lock_one(&self, name: &SafeName) -> Result<Lock, MirrorsError> {

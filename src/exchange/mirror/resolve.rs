@@ -37,9 +37,10 @@ pub fn resolve(
     };
     shelf.change_held(fork.record.ledger, |held| {
         held.seen.retain(|seen| seen.checkpoint.checkpoint() != other.checkpoint());
-        let is_other = held.head.as_ref().is_some_and(|head| {
-            head.checkpoint.checkpoint() == other.checkpoint() || leaves_kept
-        });
+        let is_other = held
+            .head
+            .as_ref()
+            .is_some_and(|head| head.checkpoint.checkpoint() == other.checkpoint() || leaves_kept);
         if is_other {
             let checkpoint = kept.clone();
             held.head = Some(HeldHead { since: at, confirmed: at, checkpoint });
@@ -67,7 +68,9 @@ fn agrees(shelf: &MirrorStore, mirror: &MirrorRecord, kept: &SignedCheckpoint) -
         // proof; unless what is here is older than where they part, which the next sync finds out.
         return false;
     }
-    tree_of(&local, &head).and_then(|tree| tree.root_at(kept.size)).is_ok_and(|root| root == kept.root)
+    tree_of(&local, &head)
+        .and_then(|tree| tree.root_at(kept.size))
+        .is_ok_and(|root| root == kept.root)
 }
 
 fn move_aside(

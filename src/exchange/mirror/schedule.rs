@@ -132,14 +132,9 @@ fn one_turn(
     let turn = Turn { stop: job.stop, is_over: &is_over, progress: &progress };
     match source::open(&mirror.source, job.patience) {
         Ok(source) => sync(shelf, mirror, &*source, options, turn),
-        Err(fault) => Ok(Synced {
-            state: State::Refused { why: fault.to_string() },
-            before: Default::default(),
-            after: Default::default(),
-            unsound: 0,
-            sentences: Vec::new(),
-            remarks: Vec::new(),
-            manifests: 0,
-        }),
+        Err(fault) => {
+            let state = State::Refused { why: fault.to_string() };
+            Ok(Synced::without_growth(state, Default::default()))
+        }
     }
 }

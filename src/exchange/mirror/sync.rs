@@ -63,9 +63,24 @@ pub fn sync(
     let held = shelf.held.read(record.ledger)?;
     let local = shelf.local(&record.name);
     let before = published(&local, &held);
-    let mut run =
-        Sync { shelf, record, source, options, turn, held, local, before, began_at: before, remarks: Vec::new() };
+    let mut run = Sync {
+        shelf,
+        record,
+        source,
+        options,
+        turn,
+        held,
+        local,
+        before,
+        began_at: before,
+        remarks: Vec::new(),
+    };
     run.go()
+}
+
+/// How many statements of a ledger are here, proven and whole.
+pub fn reach(shelf: &MirrorStore, record: &MirrorRecord) -> Result<TreeSize, SyncError> {
+    Ok(published(&shelf.local(&record.name), &shelf.held.read(record.ledger)?))
 }
 
 /// The tree that the copy here is whole up to.
