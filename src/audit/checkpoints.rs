@@ -281,6 +281,21 @@ pub fn check_held(
     holds
 }
 
+/// Rules R05 and R07: a checkpoint of this ledger that an outside ledger holds. Gives whether it is the
+/// log's, and a beginning of this history. One that no log key signed pins nothing.
+pub fn check_pinned(
+    folder: &PublicFolder,
+    read: &mut ReadLedger,
+    published: Option<Tree>,
+    note: &SignedCheckpoint,
+    from: &str,
+    out: &mut Findings,
+) -> bool {
+    let is_signed = read.authority.as_ref().is_some_and(|known| is_signed_by_log(known, note));
+    let claim = Claim { tree: note.tree(), is_signed, from, subject: Subject::Ledger };
+    is_signed && note.tree().size.0 > 0 && compare(folder, read, published, claim, out)
+}
+
 /// A checkpoint that says what the ledger was.
 struct Claim<'a> {
     tree: Tree,

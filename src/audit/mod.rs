@@ -7,6 +7,7 @@ pub mod checkpoints;
 pub mod evidence;
 pub mod finding;
 pub mod folder;
+pub mod pins;
 pub mod time;
 
 mod bundles;
@@ -23,6 +24,7 @@ use checkpoints::HeldHead;
 use evidence::{EvidenceSources, Progress};
 use finding::{AuditReport, Findings, Identity, LedgerState, Outcome, Rule, Subject, Verdict};
 use folder::PublicFolder;
+use pins::Peer;
 use reading::ReadLedger;
 use time::TimeLine;
 
@@ -48,6 +50,8 @@ pub struct AuditInput {
     pub policy: Option<Policy>,
     /// Where evidence files and manifests are.
     pub evidence: EvidenceSources,
+    /// Outside ledgers that may pin this one.
+    pub peers: Vec<Peer>,
 }
 
 impl AuditInput {
@@ -60,6 +64,7 @@ impl AuditInput {
             held: Vec::new(),
             policy: None,
             evidence: EvidenceSources::default(),
+            peers: Vec::new(),
         }
     }
 }
@@ -80,6 +85,7 @@ pub fn audit(input: &AuditInput, progress: &Progress<'_>) -> Result<AuditReport,
     let mut witnessed = checkpoints::check_cosigned(&folder, &mut read, published, &mut out);
     let compared_with =
         checkpoints::check_held(&folder, &mut read, published, &input.held, &mut out);
+    let pins = pins::find_pins(&folder, &mut read, published, &input.peers, &mut out);
     // What witnesses said counts only for checkpoints that are this ledger's.
     witnessed.extend(head.clone().filter(|_| published.is_some() && published == read.tree));
     strays::report_strays(&folder, size, &mut out);
@@ -113,6 +119,7 @@ pub fn audit(input: &AuditInput, progress: &Progress<'_>) -> Result<AuditReport,
             (_, Outcome::Warn | Outcome::Pass) => Verdict::Pass,
         },
         time,
+        pins,
         rules,
         findings_not_listed: out.not_kept(),
         findings: out.into_sorted(),

@@ -9,10 +9,12 @@ use super::exit::Exit;
 use super::own_store::{OwnStore, find_mirror, find_store, mirror_store};
 use super::voice::{Answer, Failure};
 use super::{Context, clock, interrupt};
+use crate::audit::pins::Peer;
 use crate::exchange::mirror::{CopiesMeet, checkpoint_of, meet_copies};
 use crate::exchange::source::FolderSource;
 use crate::report::words::safe;
 use crate::statement::fork_file::ForkFile;
+use crate::store::disk::RealDisk;
 use crate::store::forks::ForkRecord;
 use crate::tlog::checkpoint::SignedCheckpoint;
 
@@ -82,6 +84,21 @@ pub fn compare(
     answer.exit = answer.exit.graver(exit);
     answer.json["exit"] = json!(answer.exit.code());
     Ok(())
+}
+
+/// Outside ledgers that may pin the one audited: those named, and those of the store found here.
+pub fn peers(context: &Context, named: &[PathBuf]) -> Vec<Peer> {
+    let mut peers: Vec<Peer> = named
+        .iter()
+        .map(|folder| Peer { name: folder.display().to_string(), folder: folder.clone() })
+        .collect();
+    if let Ok(store) = find_store(context) {
+        let names = store.ledger_names(&RealDisk).unwrap_or_default();
+        peers.extend(
+            names.iter().map(|name| Peer { name: name.to_string(), folder: store.ledger(name) }),
+        );
+    }
+    peers
 }
 
 /// Keeps a proof in the store that is found here; gives where it is.

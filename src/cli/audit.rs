@@ -51,6 +51,10 @@ pub struct Args {
     /// A checkpoint file or a head line (TR1 …) kept from before; - reads standard input
     #[arg(long, value_name = "CHECKPOINT")]
     head: Vec<PathBuf>,
+    /// The public folder of an outside ledger that may pin this one; those of the store found here are
+    /// looked through anyway
+    #[arg(long, value_name = "FOLDER")]
+    pinned_by: Vec<PathBuf>,
     /// The site card that the ledger must be of
     #[arg(long, value_name = "CARD")]
     card: Option<PathBuf>,
@@ -104,6 +108,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
             manifests: subject.manifests,
             files: args.files.or(subject.files),
         },
+        peers: against::peers(context, &args.pinned_by),
     };
     let total = input.held.iter().map(|held| held.tree().size.0).max().unwrap_or(0);
     let display = Display::begin(context.voice, "Checking", Unit::Statements, total);

@@ -2,6 +2,7 @@
 
 mod add;
 mod against;
+mod anchor_peers;
 mod attribute_text;
 mod audit;
 mod bundle;
@@ -16,6 +17,7 @@ mod failures;
 mod filing;
 mod fork;
 mod given_file;
+mod gossip;
 mod head;
 mod held_copy;
 mod init;
@@ -31,6 +33,7 @@ mod passphrase;
 mod progress;
 mod receipt;
 mod reindex;
+mod restore;
 mod resume;
 mod show;
 mod standing;
@@ -150,6 +153,10 @@ enum Command {
     /// Two histories of one ledger: list, show, check, resolve
     #[command(subcommand)]
     Fork(fork::Command),
+    /// Record in one's own ledger the heads held of others, so that neither can be rewritten alone
+    AnchorPeers(anchor_peers::Args),
+    /// Rebuild a lost site from a partner's copy
+    Restore(restore::Args),
     /// Let a copied or restored store sign again
     Resume(resume::Args),
     /// Rebuild the index from the files
@@ -222,6 +229,8 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
         Command::Sync(args) => sync::run(context, args),
         Command::Bundle(args) => bundle::run(context, args),
         Command::Fork(command) => fork::run(context, command),
+        Command::AnchorPeers(args) => anchor_peers::run(context, args),
+        Command::Restore(args) => restore::run(context, args),
         Command::Resume(args) => resume::run(context, args),
         Command::Reindex(args) => reindex::run(context, args),
         Command::Demo(args) => demo::run(context, args),

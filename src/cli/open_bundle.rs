@@ -191,7 +191,15 @@ fn sync_span(
     }
     let source = FolderSource::new(unpacked.ledger(span.ledger));
     let turn = Turn { stop: interrupt::flag(), is_over: &|| false, progress: &|_| () };
-    Ok(sync(shelf, record, &source, &options(shelf, manifests)?, turn)?)
+    let mut synced = sync(shelf, record, &source, &options(shelf, manifests)?, turn)?;
+    // A bundle is of the day on which it was made; that one holds more by now is no finding.
+    if let State::Shortened { shown, .. } = synced.state {
+        synced.state = State::AsBefore;
+        synced
+            .remarks
+            .push(format!("the bundle reaches only to {shown}, which is a beginning of it"));
+    }
+    Ok(synced)
 }
 
 /// Keeps private manifests that are what their names say. What is there already stays.

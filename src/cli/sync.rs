@@ -15,8 +15,10 @@ use super::open_bundle::{self, Opening};
 use super::own_store::{find_mirror, mirror_store};
 use super::sync_text::Line;
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome, clock, interrupt};
-use crate::exchange::mirror::{Job, MirrorStore, Options, SyncError, Synced, sync_many};
+use super::{Context, Outcome, clock, gossip, interrupt};
+use crate::exchange::mirror::{
+    Job, MirrorStore, Options, SyncError, Synced, publish_heads, sync_many,
+};
 use crate::exchange::source::Patience;
 use crate::report::words::counted;
 use crate::store::mirrors::MirrorRecord;
@@ -29,6 +31,7 @@ Examples:
   treering sync                               every mirror, each from its source
   treering sync val-trupchun kx --manifests   these, with the manifests that were made public
   treering sync july.tar.zst                  a bundle that somebody handed over
+  treering sync --gossip                      and compare heads with those of partners
   treering sync --watch 10m                   again and again, until Ctrl-C")]
 #[command(after_help = "\
 Everything that comes is held against the ledger's signed checkpoint before it is kept, and against \
@@ -49,6 +52,12 @@ pub struct Args {
     /// Go on, and sync again after so long: 10m, 2h
     #[arg(long, value_name = "TIME", value_parser = pause)]
     watch: Option<Duration>,
+    /// Compare the newest heads with those that partners hold, and publish one's own
+    #[arg(long)]
+    gossip: bool,
+    /// A partner's address, or a folder that goes from hand to hand [default: where mirrors come from]
+    #[arg(long, value_name = "PEER", requires = "gossip")]
+    peer: Vec<String>,
     /// The age identity that opens an encrypted bundle
     #[arg(long, value_name = "FILE")]
     identity: Option<PathBuf>,
@@ -132,7 +141,13 @@ fn once(context: &Context, shelf: &MirrorStore, args: &Args) -> Outcome {
     if interrupt::flag().load(Ordering::SeqCst) {
         return Err(interrupted("stopped; what was proven is kept", GO_ON));
     }
-    report(&mirrors, results)
+    let mut answer = report(&mirrors, results)?;
+    if args.gossip {
+        gossip::exchange(context, shelf, &mirrors, &args.peer, &mut answer)?;
+    } else {
+        publish_heads(shelf, &gossip::own_heads(shelf))?;
+    }
+    Ok(answer)
 }
 
 /// One line a ledger, in the order of their names; the worst decides the exit code.

@@ -11,6 +11,7 @@
 
 use std::fmt;
 
+use crate::store::held::HeadList;
 use crate::tlog::bundle::{Bundle, ENTRY_BYTES_MAX};
 use crate::tlog::hash::{Hash, TreeSize};
 use crate::tlog::note::NOTE_BYTES_MAX;
@@ -31,6 +32,8 @@ pub enum PublicFile {
     Bundle(Bundle),
     /// A manifest that the owner made public.
     Manifest(Hash),
+    /// The list of heads that a store gives to others: beside its public folders, not in one of them.
+    Heads,
 }
 
 impl PublicFile {
@@ -48,10 +51,11 @@ impl PublicFile {
             PublicFile::Tile(tile) => tile.path(),
             PublicFile::Bundle(bundle) => bundle.path(),
             PublicFile::Manifest(root) => format!("manifests/{root}"),
+            PublicFile::Heads => HeadList::FILE.into(),
         }
     }
 
-    /// Reads a path; only what [`PublicFile::path`] writes is one.
+    /// Reads a path in a public folder; only what [`PublicFile::path`] writes is one.
     pub fn parse(path: &str) -> Option<PublicFile> {
         let file = match path {
             "checkpoint" => PublicFile::Checkpoint,
@@ -84,6 +88,7 @@ impl PublicFile {
             PublicFile::Tile(tile) => tile.bytes() as u64,
             PublicFile::Bundle(bundle) => u64::from(bundle.width()) * (2 + ENTRY_BYTES_MAX as u64),
             PublicFile::Manifest(_) => PublicFile::MANIFEST_BYTES_MAX,
+            PublicFile::Heads => HeadList::BYTES_MAX,
         }
     }
 

@@ -116,6 +116,14 @@ fn begin_chain_if_none(key: &KeyFile) -> Result<(), Failure> {
     }
 }
 
+/// Changes a log key that nobody can use any more.
+pub fn rotate_lost_log(context: &Context, root: RootArgs, no_passphrase: bool) -> Outcome {
+    let reason = "lost".into();
+    let args =
+        RotateLogArgs { name: Some("log".into()), reason, drop_old: true, no_passphrase, root };
+    rotate_log(context, args)
+}
+
 /// Changes the log key.
 pub fn rotate_log(context: &Context, args: RotateLogArgs) -> Outcome {
     let own = OwnStore::find(context)?;

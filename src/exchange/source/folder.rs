@@ -37,7 +37,13 @@ impl Source for FolderSource {
             _ => SourceError::Io { file, why },
         };
         if !self.root.is_dir() {
-            let why = format!("there is no folder {}", self.root.display());
+            let root = self.root.display();
+            let why = match self.root.is_file() {
+                true => {
+                    format!("{root} is one file; a bundle is opened by name: treering sync {root}")
+                }
+                false => format!("there is no folder {root}"),
+            };
             return Err(SourceError::Unreachable { why });
         }
         let path = self.root.join(file.path());
