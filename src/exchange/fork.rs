@@ -8,7 +8,7 @@ use super::tree::{AuthenticTree, TreeError};
 use crate::statement::authority::Authority;
 use crate::statement::bodies::Body;
 use crate::statement::envelope::Statement;
-use crate::statement::fork_file::{Difference, Entry, ForkFile};
+use crate::statement::fork_file::{Difference, Entry, ForkFile, TiedKeys};
 use crate::tlog::checkpoint::{SignedCheckpoint, log_vkey};
 use crate::tlog::ed25519::PublicKey;
 use crate::tlog::fork::{NotAFork, prove_fork};
@@ -77,17 +77,41 @@ pub fn prove(
         (Some(difference), false) => TreeSize(difference.position.0),
         (None, false) => TreeSize(1),
     };
+    let of_larger = tied_keys(known.ruling, larger, end)?;
+    let mut file = ForkFile {
+        proof,
+        statements: of_larger.statements,
+        inclusion: of_larger.inclusion,
+        smaller_keys: None,
+        difference,
+    };
+    // A key that the smaller history put in force after the two parted is known only there.
+    if !is_known_history
+        && let Some(smaller) = smaller
+        && file.check(Some(authority.ledger())).is_err()
+    {
+        file.smaller_keys = Some(tied_keys(known.ruling, smaller, smaller.tree().size)?);
+    }
+    Ok(Ok(file))
+}
+
+/// What of a tree ties its log keys to the genesis, up to a size.
+fn tied_keys(
+    ruling: &[Position],
+    tree: &AuthenticTree<'_>,
+    end: TreeSize,
+) -> Result<TiedKeys, TreeError> {
     let mut statements = Vec::new();
-    for position in known.ruling.iter().filter(|position| end.holds(**position)) {
-        let (bytes, _) = larger.entry(*position)?;
+    for position in ruling.iter().filter(|position| end.holds(**position)) {
+        let (bytes, _) = tree.entry(*position)?;
         if Statement::read(bytes.clone()).is_ok_and(|statement| ties_keys(&statement)) {
             statements.push((*position, bytes));
         }
     }
     let positions: Vec<Position> = statements.iter().map(|(position, _)| *position).collect();
     let inclusion =
-        prove_inclusions(&positions, larger.tree().size, |nodes: &[Node]| larger.nodes(nodes))?;
-    Ok(Ok(ForkFile { proof, statements, inclusion, difference }))
+        prove_inclusions(&positions, tree.tree().size, |nodes: &[Node]| tree.nodes(nodes))?;
+    Ok(TiedKeys { statements, inclusion })
 }
 
 /// Statements by which a reader comes from the genesis to the log key.

@@ -9,6 +9,7 @@
 //!   "prefix": { "root": "IpwP…=", "proof": ["1yvB…="] },
 //!   "statements": [ { "index": 0, "statement": "0oRY…" } ],
 //!   "inclusion": ["R71E…="],
+//!   "smaller_keys": { "statements": [ … ], "inclusion": [ … ] },
 //!   "difference": { "position": 127,
 //!                   "smaller": { "statement": "0oRY…", "inclusion": ["…"] },
 //!                   "larger": { "statement": "0oRZ…", "inclusion": ["…"] } }
@@ -17,7 +18,8 @@
 //!
 //! The statements are genesis and every change of root or log key on the way to the keys that signed,
 //! with one inclusion proof in the larger tree. The prefix is that tree at the smaller size; it is
-//! absent where the sizes are equal. The difference is for people who ask what was changed, and may be
+//! absent where the sizes are equal. Where the smaller checkpoint is signed by a key that only its own
+//! tree put in force, the same from that tree stands in `smaller_keys`. The difference is for people who ask what was changed, and may be
 //! absent. See [`crate::tlog::fork`] for why this is enough.
 
 use base64::Engine;
@@ -31,8 +33,8 @@ use super::receipt::{ReceiptFault, check_statements};
 use crate::tlog::bundle::ENTRY_BYTES_MAX;
 use crate::tlog::checkpoint::{CheckpointError, SignedCheckpoint, log_vkey};
 use crate::tlog::ed25519::PublicKey;
-use crate::tlog::fork::{Fork, ForkProof, NotAFork, Prefix, check_fork};
-use crate::tlog::hash::{Hash, Position, leaf_hash};
+use crate::tlog::fork::{ForkProof, NotAFork, Prefix, check_fork};
+use crate::tlog::hash::{Hash, Position, Tree, leaf_hash};
 use crate::tlog::merkle::{ProofError, check_inclusion};
 use crate::tlog::multi::check_inclusions;
 use crate::tlog::note::VerifierKey;
@@ -53,8 +55,19 @@ pub struct ForkFile {
     pub statements: Vec<(Position, Vec<u8>)>,
     /// The proof that all of them are in the larger tree.
     pub inclusion: Vec<Hash>,
+    /// The same of the smaller tree, where a key that signed its checkpoint is known only there.
+    pub smaller_keys: Option<TiedKeys>,
     /// Where the two histories part, if it is known.
     pub difference: Option<Difference>,
+}
+
+/// Statements by which a reader comes from the genesis to a log key, in one tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TiedKeys {
+    /// The statements, ascending by position, from 0 on.
+    pub statements: Vec<(Position, Vec<u8>)>,
+    /// The proof that all of them are in that tree.
+    pub inclusion: Vec<Hash>,
 }
 
 /// The first position where two histories differ, and what each has there.
@@ -146,8 +159,8 @@ pub enum ForkFault {
     /// The checkpoints are of another log.
     #[error("its checkpoints are not of the ledger's origin {0}")]
     Origin(String),
-    /// The statements are not in the larger tree.
-    #[error("its statements are not in the larger checkpoint's tree: {0}")]
+    /// The statements are not in the tree that they should be in.
+    #[error("its statements are not in the tree of their checkpoint: {0}")]
     Inclusion(ProofError),
     /// The checkpoints do not contradict each other, or this does not show that they do.
     #[error("{0}")]
@@ -168,7 +181,16 @@ struct File {
     statements: Vec<StatementEntry>,
     inclusion: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    smaller_keys: Option<KeysEntry>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     difference: Option<DifferenceEntry>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeysEntry {
+    statements: Vec<StatementEntry>,
+    inclusion: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -211,7 +233,8 @@ impl ForkFile {
         if file.schema != SCHEMA {
             return Err(ForkUnreadable::Schema(file.schema));
         }
-        if file.statements.len() > MAX_FORK_STATEMENTS {
+        let of_smaller = file.smaller_keys.as_ref().map_or(0, |keys| keys.statements.len());
+        if file.statements.len() > MAX_FORK_STATEMENTS || of_smaller > MAX_FORK_STATEMENTS {
             return Err(ForkUnreadable::TooManyStatements);
         }
         let prefix = match file.prefix {
@@ -239,6 +262,13 @@ impl ForkFile {
                 larger: side(entry.larger)?,
             }),
         };
+        let smaller_keys = match &file.smaller_keys {
+            None => None,
+            Some(keys) => Some(TiedKeys {
+                statements: keys.statements.iter().map(statement).collect::<Result<_, _>>()?,
+                inclusion: hashes(&keys.inclusion)?,
+            }),
+        };
         let smaller = SignedCheckpoint::parse(file.smaller.as_bytes())?;
         let larger = SignedCheckpoint::parse(file.larger.as_bytes())?;
         if smaller.tree().size > larger.tree().size {
@@ -248,6 +278,7 @@ impl ForkFile {
             proof: ForkProof::new(smaller, larger, prefix),
             statements: file.statements.iter().map(statement).collect::<Result<_, _>>()?,
             inclusion: hashes(&file.inclusion)?,
+            smaller_keys,
             difference,
         })
     }
@@ -266,13 +297,12 @@ impl ForkFile {
                 root: STANDARD.encode(prefix.root.0),
                 proof: texts(&prefix.proof),
             }),
-            statements: (self.statements.iter())
-                .map(|(position, bytes)| StatementEntry {
-                    index: position.0,
-                    statement: STANDARD.encode(bytes),
-                })
-                .collect(),
+            statements: statement_entries(&self.statements),
             inclusion: texts(&self.inclusion),
+            smaller_keys: self.smaller_keys.as_ref().map(|keys| KeysEntry {
+                statements: statement_entries(&keys.statements),
+                inclusion: texts(&keys.inclusion),
+            }),
             difference: self.difference.as_ref().map(|difference| DifferenceEntry {
                 position: difference.position.0,
                 smaller: side(&difference.smaller),
@@ -298,29 +328,37 @@ impl ForkFile {
         if pinned.is_some_and(|pinned| pinned != ledger) {
             return Err(ForkFault::OtherLedger(ledger));
         }
-        let read = |(position, bytes): &(Position, Vec<u8>)| match Statement::read(bytes.clone()) {
-            Ok(statement) => Ok((*position, statement)),
-            Err(fault) => Err(ForkFault::Statement(*position, fault)),
-        };
-        let statements: Vec<(Position, Statement)> =
-            self.statements.iter().map(read).collect::<Result<_, _>>()?;
-        let authority = check_statements(&statements, ledger).map_err(ForkFault::Statements)?;
         let (smaller, larger) = (self.proof.smaller(), self.proof.larger());
+        let authority = tied(&self.statements, &self.inclusion, larger.tree(), ledger)?;
         let origin = &authority.genesis().origin;
         if smaller.origin() != origin || larger.origin() != origin {
             return Err(ForkFault::Origin(origin.to_string()));
         }
-        let leaves: Vec<(Position, Hash)> =
-            statements.iter().map(|(position, statement)| (*position, statement.id())).collect();
-        check_inclusions(&leaves, larger.tree(), &self.inclusion).map_err(ForkFault::Inclusion)?;
-        let keys: Vec<VerifierKey> =
-            authority.log_keys().map(|key| log_vkey(origin, key)).collect();
+        let in_smaller = match &self.smaller_keys {
+            None => None,
+            Some(TiedKeys { statements, inclusion }) => {
+                Some(tied(statements, inclusion, smaller.tree(), ledger)?)
+            }
+        };
+        let mut keys: Vec<PublicKey> = authority.log_keys().collect();
+        for key in in_smaller.iter().flat_map(Authority::log_keys) {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        let keys: Vec<VerifierKey> = keys.into_iter().map(|key| log_vkey(origin, key)).collect();
         let fork = check_fork(&self.proof, &keys)?;
         if let Some(difference) = &self.difference {
             check_difference(difference, smaller, larger)?;
         }
         let signers = |keys: &[&VerifierKey]| keys.iter().map(|key| *key.key()).collect();
-        let retired = retired_side(&authority, &fork);
+        let retired = if is_retired(&authority, &fork.smaller_signed_by) {
+            Some(Side::Smaller)
+        } else if is_retired(in_smaller.as_ref().unwrap_or(&authority), &fork.larger_signed_by) {
+            Some(Side::Larger)
+        } else {
+            None
+        };
         Ok(CheckedFork {
             ledger,
             smaller_signed_by: signers(&fork.smaller_signed_by),
@@ -331,20 +369,42 @@ impl ForkFile {
     }
 }
 
-/// The side that no key signed which is still in force.
-fn retired_side(authority: &Authority, fork: &Fork<'_>) -> Option<Side> {
-    let term = authority.log_keys_in_force();
-    let in_force = |keys: &[&VerifierKey]| {
-        let mut keys = keys.iter().map(|key| key.key());
-        keys.any(|key| *key == term.required || term.beside.contains(key))
+/// What statements that are in a tree say of keys.
+fn tied(
+    statements: &[(Position, Vec<u8>)],
+    inclusion: &[Hash],
+    tree: Tree,
+    ledger: LedgerId,
+) -> Result<Authority, ForkFault> {
+    let read = |(position, bytes): &(Position, Vec<u8>)| match Statement::read(bytes.clone()) {
+        Ok(statement) => Ok((*position, statement)),
+        Err(fault) => Err(ForkFault::Statement(*position, fault)),
     };
-    if !in_force(&fork.smaller_signed_by) {
-        Some(Side::Smaller)
-    } else if !in_force(&fork.larger_signed_by) {
-        Some(Side::Larger)
-    } else {
-        None
-    }
+    let statements: Vec<(Position, Statement)> =
+        statements.iter().map(read).collect::<Result<_, _>>()?;
+    let authority = check_statements(&statements, ledger).map_err(ForkFault::Statements)?;
+    let leaves: Vec<(Position, Hash)> =
+        statements.iter().map(|(position, statement)| (*position, statement.id())).collect();
+    check_inclusions(&leaves, tree, inclusion).map_err(ForkFault::Inclusion)?;
+    Ok(authority)
+}
+
+/// Whether a history had all of these keys once, and has none of them in force any more.
+fn is_retired(authority: &Authority, signers: &[&VerifierKey]) -> bool {
+    let term = authority.log_keys_in_force();
+    signers.iter().all(|signer| {
+        let key = signer.key();
+        let in_force = *key == term.required || term.beside.contains(key);
+        !in_force && authority.log_keys().any(|known| known == *key)
+    })
+}
+
+fn statement_entries(statements: &[(Position, Vec<u8>)]) -> Vec<StatementEntry> {
+    let entry = |(position, bytes): &(Position, Vec<u8>)| StatementEntry {
+        index: position.0,
+        statement: STANDARD.encode(bytes),
+    };
+    statements.iter().map(entry).collect()
 }
 
 fn check_difference(

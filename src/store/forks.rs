@@ -173,6 +173,17 @@ impl ForkRecord {
     }
 }
 
+/// Whether two proofs are about the same two checkpoints, whoever signed beside the log.
+fn same_pair(one: &ForkFile, other: &ForkFile) -> bool {
+    let texts = |file: &ForkFile| {
+        let mut texts =
+            [file.proof.smaller(), file.proof.larger()].map(|side| side.note().text().to_owned());
+        texts.sort();
+        texts
+    };
+    texts(one) == texts(other)
+}
+
 /// The fork proofs of a store. They change under the lock of [`super::mirrors::Mirrors`].
 #[derive(Clone, Debug)]
 pub struct Forks {
@@ -195,9 +206,13 @@ impl Forks {
         self.store.forks().join(format!("{id}.record"))
     }
 
-    /// Keeps a proof, durably; one that is kept already stays as it is, with its record.
+    /// Keeps a proof, durably. One about the same two checkpoints that is kept already stays as it is,
+    /// with its record, and is given instead.
     pub fn keep(&self, file: &ForkFile, record: &ForkRecord) -> Result<KeptFork, ForksError> {
         let (disk, id) = (&*self.disk, ForkId::of(file));
+        if let Some(same) = self.list()?.into_iter().find(|fork| same_pair(&fork.file, file)) {
+            return Ok(same);
+        }
         durable::create_folders(disk, self.store.path(), &self.store.forks(), Access::Public)?;
         durable::write_new(disk, &self.path(&id), Access::Public, file.to_json().as_bytes())?;
         let there = self.read_record(&id)?;

@@ -28,7 +28,7 @@ use crate::store::checked;
 use crate::store::durable;
 use crate::store::held::{Held, HeldHead};
 use crate::store::mirrors::MirrorRecord;
-use crate::tlog::bundle::Bundle;
+use crate::tlog::bundle::{Bundle, bundles_between};
 use crate::tlog::checkpoint::SignedCheckpoint;
 use crate::tlog::hash::{Tree, TreeSize};
 use crate::tlog::note::NoteRefused;
@@ -361,11 +361,20 @@ impl Sync<'_> {
     fn resume(&self, tree: &AuthenticTree<'_>) -> Result<Option<Reading>, Stopped> {
         let known = checked::read(&*self.shelf.disk, &self.shelf.store, self.record.ledger)?;
         match known {
-            Some(known) if known.tree.size <= tree.tree().size => {
+            Some(known) if known.tree.size <= tree.tree().size && self.has(known.tree.size) => {
                 Ok(Reading::resume(self.record.ledger, &known, tree)?)
             }
             _ => Ok(None),
         }
+    }
+
+    /// Whether the bundles up to a size lie here; somebody may have deleted the copy.
+    fn has(&self, size: TreeSize) -> bool {
+        let root = self.local.root();
+        bundles_between(self.before, size).all(|bundle| {
+            let full = root.join(bundle.full().path());
+            root.join(bundle.path()).is_file() || full.is_file()
+        })
     }
 
     /// The same, from all statements of a tree.
