@@ -244,7 +244,17 @@ fn arrows_point_down() {
     breach("store/disk.rs", "macro_rules! m { () => { $crate::cli::run() } }", "1", "cli");
     breach("store/disk.rs", "use crate::*;", "1", "* is not below store");
     breach("store/disk.rs", "use crate::exchange::mirror;", "1", "exchange is not below store");
-    breach("exchange/mirror.rs", "", "1", "exchange is no floor");
+    breach("elsewhere/mirror.rs", "", "1", "elsewhere is no floor");
+    fine("exchange/mirror/mod.rs", "use crate::store::held::Held;");
+    let writer = "use crate::ledger::writer::Writer;";
+    breach("exchange/mirror/mod.rs", writer, "1", "ledger is not below exchange");
+    breach(
+        "exchange/mirror/mod.rs",
+        "use crate::audit::audit;",
+        "1",
+        "audit is not below exchange",
+    );
+    breach("audit/mod.rs", "use crate::exchange::source;", "1", "exchange is not below audit");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! `treering audit --against`: another copy of the ledger, and what two signed checkpoints come to.
+//! Another copy of a ledger: `treering audit --against`, and the mirror that a receipt's checkpoint
+//! meets in `treering check`.
 
 use std::path::{Path, PathBuf};
 
@@ -10,9 +11,10 @@ use super::own_store::{OwnStore, find_mirror, find_store, mirror_store};
 use super::voice::{Answer, Failure};
 use super::{Context, clock, interrupt};
 use crate::audit::pins::Peer;
-use crate::exchange::mirror::{CopiesMeet, checkpoint_of, meet_copies};
+use crate::exchange::mirror::{CopiesMeet, Meeting, checkpoint_of, meet_copies, meet_mirror};
 use crate::exchange::source::FolderSource;
 use crate::report::words::safe;
+use crate::statement::envelope::LedgerId;
 use crate::statement::fork_file::ForkFile;
 use crate::store::disk::RealDisk;
 use crate::store::forks::ForkRecord;
@@ -118,4 +120,46 @@ fn keep(context: &Context, file: &ForkFile, by: &str) -> Result<String, Failure>
     let _lock = shelf.lock()?;
     let fork = shelf.forks.keep(file, &record)?;
     Ok(format!("the proof is {}: treering fork show {}", fork.id, fork.id))
+}
+
+/// The receipt's checkpoint against the mirror of its ledger, where this store keeps one.
+pub fn meet_receipt(
+    context: &Context,
+    ledger: LedgerId,
+    checkpoint: &SignedCheckpoint,
+) -> Result<Option<(String, Exit)>, Failure> {
+    if find_store(context).is_err() {
+        return Ok(None);
+    }
+    let shelf = mirror_store(context, "check")?;
+    let Some(mirror) = shelf.mirror_of(ledger)? else { return Ok(None) };
+    let name = &mirror.name;
+    let meeting = meet_mirror(&shelf, &mirror, checkpoint, "check of a receipt", clock::now())?;
+    Ok(Some(match meeting {
+        Meeting::Same => (
+            format!("MATCHES  the mirror {name}: the receipt's checkpoint is a beginning of it"),
+            Exit::Done,
+        ),
+        Meeting::Larger(size) => (
+            format!(
+                "NOT CHECKED  the mirror {name} holds less than the {size} statements of the receipt's \
+                 checkpoint: treering sync {name}"
+            ),
+            Exit::Incomplete,
+        ),
+        Meeting::Unexplained(why) => {
+            (format!("UNEXPLAINED  against the mirror {name}: {}", safe(&why)), Exit::Incomplete)
+        }
+        Meeting::NotTheLogs(why) => {
+            (format!("DIFFERS  from the mirror {name}: {}", safe(&why)), Exit::Finding)
+        }
+        Meeting::Forked(fork) => (
+            format!(
+                "FORKED  the receipt's checkpoint and the mirror {name} cannot both be true; the proof is \
+                 {}: treering fork show {}",
+                fork.id, fork.id
+            ),
+            Exit::Fork,
+        ),
+    }))
 }

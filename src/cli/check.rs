@@ -12,16 +12,13 @@ use super::exit::Exit;
 use super::failures::usage;
 use super::given_file::{self, Kind, Unhashed};
 use super::held_copy;
-use super::own_store::{find_store, mirror_store};
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome, clock};
+use super::{Context, Outcome, against};
 use crate::evidence::attribute::Attribute;
 use crate::evidence::row::{Disclosure, Row};
-use crate::exchange::mirror::{Meeting, meet_mirror};
 use crate::report::words::{count, file_name, rfc3339, safe, time};
 use crate::statement::envelope::{LedgerId, Statement};
 use crate::statement::receipt::{CheckedReceipt, MAX_RECEIPT_BYTES, Receipt, ReceiptFault};
-use crate::tlog::checkpoint::SignedCheckpoint;
 use crate::tlog::hash::{Hash, Position};
 use crate::tlog::policy::{Evaluation, Policy, Quorum};
 
@@ -228,7 +225,7 @@ fn check_receipt(
     let rows = read_rows(&receipt, path)?;
     let moment = Moment::of(&receipt, &checked, policy)?;
     let files = files.iter().map(|file| check_file(file, &checked, &rows, &moment));
-    let compared = compare_with_mirror(context, pinned, &receipt.checkpoint)?;
+    let compared = against::meet_receipt(context, pinned, &receipt.checkpoint)?;
     Ok(Checks {
         name: safe(&checked.authority.genesis().name),
         ledger: checked.authority.ledger(),
@@ -240,48 +237,6 @@ fn check_receipt(
         ],
         compared,
     })
-}
-
-/// The receipt's checkpoint against the mirror of its ledger, where this store keeps one.
-fn compare_with_mirror(
-    context: &Context,
-    ledger: LedgerId,
-    checkpoint: &SignedCheckpoint,
-) -> Result<Option<(String, Exit)>, Failure> {
-    if find_store(context).is_err() {
-        return Ok(None);
-    }
-    let shelf = mirror_store(context, "check")?;
-    let Some(mirror) = shelf.mirror_of(ledger)? else { return Ok(None) };
-    let name = &mirror.name;
-    let meeting = meet_mirror(&shelf, &mirror, checkpoint, "check of a receipt", clock::now())?;
-    Ok(Some(match meeting {
-        Meeting::Same => (
-            format!("MATCHES  the mirror {name}: the receipt's checkpoint is a beginning of it"),
-            Exit::Done,
-        ),
-        Meeting::Larger(size) => (
-            format!(
-                "NOT CHECKED  the mirror {name} holds less than the {size} statements of the receipt's \
-                 checkpoint: treering sync {name}"
-            ),
-            Exit::Incomplete,
-        ),
-        Meeting::Unexplained(why) => {
-            (format!("UNEXPLAINED  against the mirror {name}: {}", safe(&why)), Exit::Incomplete)
-        }
-        Meeting::NotTheLogs(why) => {
-            (format!("DIFFERS  from the mirror {name}: {}", safe(&why)), Exit::Finding)
-        }
-        Meeting::Forked(fork) => (
-            format!(
-                "FORKED  the receipt's checkpoint and the mirror {name} cannot both be true; the proof is \
-                 {}: treering fork show {}",
-                fork.id, fork.id
-            ),
-            Exit::Fork,
-        ),
-    }))
 }
 
 fn damaged(path: &Path, why: String) -> Failure {

@@ -19,6 +19,7 @@ use crate::statement::envelope::{LedgerId, Statement};
 use crate::statement::fork_file::{ForkFault, ForkFile, MAX_FORK_BYTES, Side};
 use crate::statement::key::KeyId;
 use crate::store::forks::{ForkRecord, Resolution, letter};
+use crate::store::record::time_text;
 use crate::tlog::ed25519::PublicKey;
 use crate::tlog::fork::NotAFork;
 
@@ -138,11 +139,11 @@ fn standing(record: &ForkRecord) -> String {
 fn record_json(record: &ForkRecord) -> Value {
     json!({
         "ledger": record.ledger.to_string(),
-        "found": record.found.to_string(),
+        "found": time_text(record.found),
         "by": record.by,
         "freezes": record.freezes && record.resolution.is_none(),
         "resolution": record.resolution.as_ref().map(|resolution| json!({
-            "at": resolution.at.to_string(),
+            "at": time_text(resolution.at),
             "keep": letter(resolution.keep),
             "reason": resolution.reason,
         })),

@@ -19,6 +19,7 @@ use crate::statement::bodies::ledger::Genesis;
 use crate::statement::card::digits;
 use crate::statement::envelope::LedgerId;
 use crate::store::mirrors::MirrorRecord;
+use crate::store::record::time_text;
 use crate::store::safe_name::SafeName;
 use crate::store::trust::Trust;
 use crate::tlog::hash::Hash;
@@ -266,8 +267,8 @@ fn list(context: &Context) -> Outcome {
         }
         let mut row = json_of(&record);
         row["size"] = json!(size);
-        row["held_since"] = json!(held.head.as_ref().map(|head| head.since.to_string()));
-        row["confirmed"] = json!(held.head.as_ref().map(|head| head.confirmed.to_string()));
+        row["held_since"] = json!(held.head.as_ref().map(|head| time_text(head.since)));
+        row["confirmed"] = json!(held.head.as_ref().map(|head| time_text(head.confirmed)));
         row["unexplained"] = json!(held.seen.len());
         row["frozen_by"] = json!(frozen.iter().map(|fork| fork.id.to_string()).collect::<Vec<_>>());
         rows.push(row);
@@ -296,6 +297,6 @@ fn json_of(record: &MirrorRecord) -> Value {
         "name": record.name.as_str(),
         "ledger": record.ledger.to_string(),
         "source": record.source,
-        "added": record.added.to_string(),
+        "added": time_text(record.added),
     })
 }

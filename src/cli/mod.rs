@@ -153,7 +153,7 @@ enum Command {
     /// Two histories of one ledger: list, show, check, resolve
     #[command(subcommand)]
     Fork(fork::Command),
-    /// Record in one's own ledger the heads held of others, so that neither can be rewritten alone
+    /// Record the heads held of others in one's own ledger
     AnchorPeers(anchor_peers::Args),
     /// Rebuild a lost site from a partner's copy
     Restore(restore::Args),

@@ -22,9 +22,6 @@
 //! tree put in force, the same from that tree stands in `smaller_keys`. The difference is for people who ask what was changed, and may be
 //! absent. See [`crate::tlog::fork`] for why this is enough.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::authority::Authority;
@@ -33,18 +30,18 @@ use super::receipt::{ReceiptFault, check_statements};
 use crate::tlog::bundle::ENTRY_BYTES_MAX;
 use crate::tlog::checkpoint::{CheckpointError, SignedCheckpoint, log_vkey};
 use crate::tlog::ed25519::PublicKey;
-use crate::tlog::fork::{ForkProof, NotAFork, Prefix, check_fork};
+use crate::tlog::fork::{ForkProof, NotAFork, check_fork};
 use crate::tlog::hash::{Hash, Position, Tree, leaf_hash};
 use crate::tlog::merkle::{ProofError, check_inclusion};
 use crate::tlog::multi::check_inclusions;
 use crate::tlog::note::VerifierKey;
 
+mod form;
+
 /// Ceiling of a fork proof's file, in bytes: two notes and some hundred changes of keys.
 pub const MAX_FORK_BYTES: usize = 16 << 20;
 /// Ceiling of the statements in it: a ledger changes its keys a few times a year.
 pub const MAX_FORK_STATEMENTS: usize = 1_024;
-
-const SCHEMA: &str = "treering.fork/1";
 
 /// A fork proof as it was read or made: well formed, nothing checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,150 +167,7 @@ pub enum ForkFault {
     Difference,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    schema: String,
-    smaller: String,
-    larger: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    prefix: Option<PrefixEntry>,
-    statements: Vec<StatementEntry>,
-    inclusion: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    smaller_keys: Option<KeysEntry>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    difference: Option<DifferenceEntry>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeysEntry {
-    statements: Vec<StatementEntry>,
-    inclusion: Vec<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PrefixEntry {
-    root: String,
-    proof: Vec<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StatementEntry {
-    index: u64,
-    statement: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DifferenceEntry {
-    position: u64,
-    smaller: SideEntry,
-    larger: SideEntry,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SideEntry {
-    statement: String,
-    inclusion: Vec<String>,
-}
-
 impl ForkFile {
-    /// Reads a file. Printing it gives the same content; nothing is checked yet.
-    pub fn read(json: &[u8]) -> Result<ForkFile, ForkUnreadable> {
-        if json.len() > MAX_FORK_BYTES {
-            return Err(ForkUnreadable::TooLong);
-        }
-        let file: File = serde_json::from_slice(json)
-            .map_err(|fault| ForkUnreadable::Form(fault.to_string()))?;
-        if file.schema != SCHEMA {
-            return Err(ForkUnreadable::Schema(file.schema));
-        }
-        let of_smaller = file.smaller_keys.as_ref().map_or(0, |keys| keys.statements.len());
-        if file.statements.len() > MAX_FORK_STATEMENTS || of_smaller > MAX_FORK_STATEMENTS {
-            return Err(ForkUnreadable::TooManyStatements);
-        }
-        let prefix = match file.prefix {
-            None => None,
-            Some(prefix) => {
-                let root = hashes(std::slice::from_ref(&prefix.root))?[0];
-                Some(Prefix { root, proof: hashes(&prefix.proof)? })
-            }
-        };
-        let statement = |entry: &StatementEntry| {
-            Ok::<_, ForkUnreadable>((Position(entry.index), from_base64(&entry.statement)?))
-        };
-        let side = |entry: SideEntry| {
-            let bytes = from_base64(&entry.statement)?;
-            match bytes.len() <= ENTRY_BYTES_MAX {
-                true => Ok(Entry { bytes, inclusion: hashes(&entry.inclusion)? }),
-                false => Err(ForkUnreadable::EntryTooLong),
-            }
-        };
-        let difference = match file.difference {
-            None => None,
-            Some(entry) => Some(Difference {
-                position: Position(entry.position),
-                smaller: side(entry.smaller)?,
-                larger: side(entry.larger)?,
-            }),
-        };
-        let smaller_keys = match &file.smaller_keys {
-            None => None,
-            Some(keys) => Some(TiedKeys {
-                statements: keys.statements.iter().map(statement).collect::<Result<_, _>>()?,
-                inclusion: hashes(&keys.inclusion)?,
-            }),
-        };
-        let smaller = SignedCheckpoint::parse(file.smaller.as_bytes())?;
-        let larger = SignedCheckpoint::parse(file.larger.as_bytes())?;
-        if smaller.tree().size > larger.tree().size {
-            return Err(ForkUnreadable::Form("its smaller checkpoint is the larger one".into()));
-        }
-        Ok(ForkFile {
-            proof: ForkProof::new(smaller, larger, prefix),
-            statements: file.statements.iter().map(statement).collect::<Result<_, _>>()?,
-            inclusion: hashes(&file.inclusion)?,
-            smaller_keys,
-            difference,
-        })
-    }
-
-    /// The proof as a file: indented JSON.
-    pub fn to_json(&self) -> String {
-        let side = |entry: &Entry| SideEntry {
-            statement: STANDARD.encode(&entry.bytes),
-            inclusion: texts(&entry.inclusion),
-        };
-        let file = File {
-            schema: SCHEMA.into(),
-            smaller: self.proof.smaller().to_string(),
-            larger: self.proof.larger().to_string(),
-            prefix: self.proof.prefix().map(|prefix| PrefixEntry {
-                root: STANDARD.encode(prefix.root.0),
-                proof: texts(&prefix.proof),
-            }),
-            statements: statement_entries(&self.statements),
-            inclusion: texts(&self.inclusion),
-            smaller_keys: self.smaller_keys.as_ref().map(|keys| KeysEntry {
-                statements: statement_entries(&keys.statements),
-                inclusion: texts(&keys.inclusion),
-            }),
-            difference: self.difference.as_ref().map(|difference| DifferenceEntry {
-                position: difference.position.0,
-                smaller: side(&difference.smaller),
-                larger: side(&difference.larger),
-            }),
-        };
-        let mut json = serde_json::to_string_pretty(&file).expect("fork: text and numbers print");
-        json.push('\n');
-        json
-    }
-
     /// The ledger that the proof is about, by its statement 0; not checked.
     pub fn ledger(&self) -> Option<LedgerId> {
         let first = self.statements.first().filter(|(position, _)| position.0 == 0);
@@ -399,14 +253,6 @@ fn is_retired(authority: &Authority, signers: &[&VerifierKey]) -> bool {
     })
 }
 
-fn statement_entries(statements: &[(Position, Vec<u8>)]) -> Vec<StatementEntry> {
-    let entry = |(position, bytes): &(Position, Vec<u8>)| StatementEntry {
-        index: position.0,
-        statement: STANDARD.encode(bytes),
-    };
-    statements.iter().map(entry).collect()
-}
-
 fn check_difference(
     difference: &Difference,
     smaller: &SignedCheckpoint,
@@ -421,18 +267,4 @@ fn check_difference(
         true => Ok(()),
         false => Err(ForkFault::Difference),
     }
-}
-
-fn from_base64(text: &str) -> Result<Vec<u8>, ForkUnreadable> {
-    STANDARD.decode(text).map_err(|_| ForkUnreadable::Base64)
-}
-
-fn texts(hashes: &[Hash]) -> Vec<String> {
-    hashes.iter().map(|hash| STANDARD.encode(hash.0)).collect()
-}
-
-fn hashes(texts: &[String]) -> Result<Vec<Hash>, ForkUnreadable> {
-    let hash =
-        |text: &String| Hash::try_from(&from_base64(text)?[..]).map_err(|_| ForkUnreadable::Base64);
-    texts.iter().map(hash).collect()
 }

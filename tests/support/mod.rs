@@ -18,6 +18,7 @@
 pub mod annotate;
 pub mod bodies;
 pub mod bytes;
+pub mod forks;
 pub mod park;
 pub mod program;
 pub mod publish;

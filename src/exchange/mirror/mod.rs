@@ -1,19 +1,22 @@
 //! Mirrors: whole copies of other parties' ledgers, and what was ever held of them.
 //!
 //! ```text
-//! reading    statements judged in order
-//! fetch      bundles and tiles: fetched side by side, proven, stored
-//! sync       one ledger, once: what its source shows against what is held
-//! judgement  two signed checkpoints meet
-//! resolve    what people decided about a fork
-//! cosigned   checkpoints with cosignatures, and manifests that were made public
-//! schedule   many ledgers, where no one waits for another
-//! gossip     heads that partners tell one another
+//! reading        statements judged in order
+//! fetch          bundles and tiles: fetched side by side, proven, stored
+//! sync           one ledger, once: what its source shows against what is held
+//! contradiction  what does not simply continue what is held
+//! judgement      two signed checkpoints meet
+//! resolve        what people decided about a fork
+//! cosigned       checkpoints with cosignatures
+//! manifests      manifests that their owner made public
+//! schedule       many ledgers, where no one waits for another
+//! gossip         heads that partners tell one another
 //! ```
 //!
 //! A mirror never signs. It keeps what the ledger's log signed, also where that speaks against the
 //! ledger; what it cannot tie to a signature it does not keep at all.
 
+mod contradiction;
 mod cosigned;
 mod fetch;
 mod gossip;

@@ -14,7 +14,6 @@
 use jiff::Timestamp;
 
 use super::fetch::{Stopped, fetch, read_until, upper_tiles};
-use super::judgement::{Compared, Sides};
 use super::reading::Reading;
 use super::{MirrorStore, Options, State, SyncError, Synced, Turn, checkpoint_of, tree_of};
 use crate::exchange::fork::log_signers;
@@ -30,7 +29,7 @@ use crate::store::held::{Held, HeldHead};
 use crate::store::mirrors::MirrorRecord;
 use crate::tlog::bundle::{Bundle, bundles_between};
 use crate::tlog::checkpoint::SignedCheckpoint;
-use crate::tlog::hash::{Tree, TreeSize};
+use crate::tlog::hash::TreeSize;
 use crate::tlog::note::NoteRefused;
 
 /// Which ledger a source holds, by its own word: the leaf hash of its statement 0, and what that says.
@@ -105,7 +104,7 @@ pub(super) struct Sync<'a> {
 }
 
 /// What was learnt by reading statements.
-struct Learnt {
+pub(super) struct Learnt {
     reading: Reading,
     manifests: u64,
 }
@@ -175,47 +174,11 @@ impl Sync<'_> {
         self.finish(State::AsBefore, reading, &tree)
     }
 
-    /// A smaller tree than what is held, or another one of the same size.
-    fn smaller(
+    /// A larger tree than what is held, or the first.
+    pub(super) fn larger(
         &mut self,
         offered: &SignedCheckpoint,
-        held: Tree,
     ) -> Result<(State, Option<Learnt>), Stopped> {
-        let local = self.local.clone();
-        let (since, head) = match &self.held.head {
-            Some(head) => (head.since, head.checkpoint.clone()),
-            None => return self.larger(offered),
-        };
-        let shortened = State::Shortened { shown: offered.tree().size, held: held.size, since };
-        if self.before != held.size {
-            // The copy that was held is gone, so its root at that size is, too.
-            self.remember(offered, self.options.now)?;
-            self.remarks.push(
-                "the larger tree that was held is not here any more, so the two cannot be compared"
-                    .into(),
-            );
-            return Ok((shortened, None));
-        }
-        let tree = tree_of(&local, &head)?;
-        let reading = match self.resume(&tree)? {
-            Some(reading) => reading,
-            None => self.read_all(&tree)?,
-        };
-        if let Err(why) = signed_by_log(&reading, offered) {
-            return Ok((refused(why), None));
-        }
-        if tree.root_at(offered.tree().size)? == offered.tree().root {
-            return Ok((shortened, None));
-        }
-        let theirs = tree_of(self.source, offered).ok();
-        let sides = Sides { a: offered, b: &head, larger: &tree, smaller: theirs.as_ref() };
-        let compared =
-            Compared { reading: &reading, sides, newcomer: offered, known_history: true };
-        Ok((self.forked(compared)?, None))
-    }
-
-    /// A larger tree than what is held, or the first.
-    fn larger(&mut self, offered: &SignedCheckpoint) -> Result<(State, Option<Learnt>), Stopped> {
         let (local, source) = (self.local.clone(), self.source);
         let here = (self.before.0 > 0).then_some((&local as &dyn Source, self.before));
         let places = Places { here, there: source };
@@ -289,76 +252,8 @@ impl Sync<'_> {
         Ok((state, Some(Learnt { reading, manifests })))
     }
 
-    /// The tree of a checkpoint cannot be read, or is not what the checkpoint signs. If the log signed
-    /// it, it is kept: a head without its tree is what a fork looks like from one side.
-    fn without_tree(
-        &mut self,
-        offered: &SignedCheckpoint,
-        fault: TreeError,
-    ) -> Result<(State, Option<Learnt>), Stopped> {
-        let Some(head) = self.held.head.clone().filter(|_| self.before.0 > 0) else {
-            return Err(fault.into());
-        };
-        let local = self.local.clone();
-        let tree = tree_of(&local, &head.checkpoint)?;
-        let Some(reading) = self.resume(&tree)? else { return Err(fault.into()) };
-        if let Err(why) = signed_by_log(&reading, offered) {
-            return Ok((refused(why), None));
-        }
-        self.remember(offered, self.options.now)?;
-        match fault {
-            TreeError::Source(
-                fault @ (SourceError::Unreachable { .. } | SourceError::Refused { .. }),
-            ) => Err(Stopped::Tree(fault.into())),
-            fault => {
-                let size = offered.tree().size;
-                let why = format!("a signed checkpoint of size {size}, but {fault}");
-                Ok((State::Unexplained { why }, None))
-            }
-        }
-    }
-
-    /// The larger tree has another beginning than what was held.
-    fn other_history(
-        &mut self,
-        offered: &SignedCheckpoint,
-        theirs: &AuthenticTree<'_>,
-    ) -> Result<(State, Option<Learnt>), Stopped> {
-        let local = self.local.clone();
-        let Some(head) = self.held.head.clone() else { return Ok((refused("no head"), None)) };
-        if self.before == head.checkpoint.tree().size {
-            let ours = tree_of(&local, &head.checkpoint)?;
-            let reading = match self.resume(&ours)? {
-                Some(reading) => reading,
-                None => self.read_all(&ours)?,
-            };
-            if let Err(why) = signed_by_log(&reading, offered) {
-                return Ok((refused(why), None));
-            }
-            let sides =
-                Sides { a: &head.checkpoint, b: offered, larger: theirs, smaller: Some(&ours) };
-            let compared =
-                Compared { reading: &reading, sides, newcomer: offered, known_history: false };
-            return Ok((self.forked(compared)?, None));
-        }
-        // Nothing of it is here any more but the head, so the keys are learnt from their tree.
-        let mut reading = Reading::begin(self.record.ledger);
-        let both = |reading: &Reading| {
-            signed_by_log(reading, offered).is_ok()
-                && signed_by_log(reading, &head.checkpoint).is_ok()
-        };
-        if !read_until(theirs, &mut reading, self.turn, both)? {
-            let why = "its tree is another one than was held, and none of the ledger's log keys signed it";
-            return Ok((refused(why), None));
-        }
-        let sides = Sides { a: &head.checkpoint, b: offered, larger: theirs, smaller: None };
-        let compared =
-            Compared { reading: &reading, sides, newcomer: offered, known_history: true };
-        Ok((self.forked(compared)?, None))
-    }
-
     /// What is known of the ledger, from where it was checked last.
-    fn resume(&self, tree: &AuthenticTree<'_>) -> Result<Option<Reading>, Stopped> {
+    pub(super) fn resume(&self, tree: &AuthenticTree<'_>) -> Result<Option<Reading>, Stopped> {
         let known = checked::read(&*self.shelf.disk, &self.shelf.store, self.record.ledger)?;
         match known {
             Some(known) if known.tree.size <= tree.tree().size && self.has(known.tree.size) => {
@@ -378,7 +273,7 @@ impl Sync<'_> {
     }
 
     /// The same, from all statements of a tree.
-    fn read_all(&self, tree: &AuthenticTree<'_>) -> Result<Reading, Stopped> {
+    pub(super) fn read_all(&self, tree: &AuthenticTree<'_>) -> Result<Reading, Stopped> {
         let mut reading = Reading::begin(self.record.ledger);
         read_until(tree, &mut reading, self.turn, |_| false)?;
         Ok(reading)
@@ -482,7 +377,7 @@ fn richer(held: &SignedCheckpoint, offered: &SignedCheckpoint) -> Option<SignedC
     (same_text && keeps_ours && theirs.len() > ours.len()).then(|| offered.clone())
 }
 
-fn refused(why: impl Into<String>) -> State {
+pub(super) fn refused(why: impl Into<String>) -> State {
     State::Refused { why: why.into() }
 }
 
