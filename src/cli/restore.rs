@@ -88,7 +88,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     let sources = open_sources(context, &args.from, ledger)?;
     let name = match &args.name {
         Some(name) => safe_name(name)?,
-        None => SafeName::from_title(&sources[0].1.name)
+        None => SafeName::from_title(&sources[0].genesis.name)
             .unwrap_or_else(|| SafeName::new("ledger").expect("a plain word is a safe name")),
     };
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
@@ -151,12 +151,19 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     })
 }
 
+/// A copy that somebody holds.
+struct HeldCopy {
+    source: Box<dyn Source>,
+    genesis: Genesis,
+    named: String,
+}
+
 /// Every copy must be of the ledger on the card.
 fn open_sources(
     context: &Context,
     named: &[String],
     ledger: LedgerId,
-) -> Result<Vec<(Box<dyn Source>, Genesis, String)>, Failure> {
+) -> Result<Vec<HeldCopy>, Failure> {
     let mut sources = Vec::new();
     for named in named {
         let named = full_source(named)?;
@@ -171,7 +178,7 @@ fn open_sources(
                 "name a copy of the ledger on the card",
             ));
         }
-        sources.push((source, genesis, named));
+        sources.push(HeldCopy { source, genesis, named });
     }
     Ok(sources)
 }
@@ -182,11 +189,11 @@ fn fetch(
     store: &StoreFolder,
     name: &SafeName,
     ledger: LedgerId,
-    sources: &[(Box<dyn Source>, Genesis, String)],
+    sources: &[HeldCopy],
 ) -> Result<(), Failure> {
     let shelf = MirrorStore::of(Arc::clone(disk), store.clone(), Holder::this_process("restore"));
     let mut fetched = false;
-    for (source, _, named) in sources {
+    for HeldCopy { source, named, .. } in sources {
         let record =
             MirrorRecord { name: name.clone(), ledger, source: named.clone(), added: clock::now() };
         let options = Options { manifests: true, now: clock::now(), witnesses: Vec::new() };
