@@ -40,7 +40,7 @@ fn a_batch_that_was_signed_and_not_filed_is_recorded_once() {
         holder: Holder::this_process("treering add"),
         patience: Duration::from_secs(5),
     };
-    let mut chain = ChainFile::open(places, KeyId(signed.header.key.0)).unwrap();
+    let mut chain = ChainFile::open(places, KeyId(signed.header.key.0), ledger).unwrap();
     let mut staging = chain.stage(ledger);
     staging.push(signed.clone()).unwrap();
     staging.commit().unwrap();

@@ -3,7 +3,6 @@
 
 mod support;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -56,7 +55,7 @@ impl Desk {
     }
 
     fn open(&self) -> Result<ChainFile, ChainFileError> {
-        ChainFile::open(self.places(Arc::new(RealDisk)), self.key())
+        ChainFile::open(self.places(Arc::new(RealDisk)), self.key(), self.ledger.id)
     }
 
     /// Signs statements of these titles and stages them.
@@ -215,13 +214,53 @@ fn a_file_from_a_backup_is_noticed() {
 
     // The ledger turns out to hold the first statement only; the second is voided, not forgotten.
     let first = Link { seq: 0, id: newest[0].payload.chain.prev.unwrap() };
-    let filed = BTreeMap::from([(desk.ledger.id, first)]);
-    let mut file = ChainFile::resume(desk.places(Arc::new(RealDisk)), desk.key(), &filed).unwrap();
+    let places = desk.places(Arc::new(RealDisk));
+    let mut file = ChainFile::resume(places, desk.key(), desk.ledger.id, Some(first)).unwrap();
     let next = file.stage(desk.ledger.id).next_chain(None);
     assert_eq!((next.seq, next.prev, next.void), (1, Some(first.id), vec![newest[0].id()]));
     desk.sign(&mut file, &["summer, signed again"]).unwrap();
     drop(file);
     desk.open().unwrap();
+}
+
+/// A key that signs in two ledgers, whose file came back from a backup: each ledger is resumed when its
+/// copy is at hand, and until then the key does not sign there.
+#[test]
+fn a_key_of_two_ledgers_is_resumed_in_one() {
+    let (desk, other) = (Desk::new(), Ledger::found("another site"));
+    let open = |ledger| ChainFile::open(desk.places(Arc::new(RealDisk)), desk.key(), ledger);
+    let sign_in = |ledger: &Ledger, title| {
+        let mut file = open(ledger.id)?;
+        let mut staging = file.stage(ledger.id);
+        let mut draft = ledger.draft(&desk.anna, bodies::anchor(title));
+        draft.payload.chain = staging.next_chain(None);
+        staging.push(draft.sign(&desk.anna).unwrap())?;
+        staging.commit().map(|signed| link(&signed[0]))
+    };
+    let first = [sign_in(&desk.ledger, "spring").unwrap(), sign_in(&other, "spring").unwrap()];
+    let backup = fs::read(desk.path()).unwrap();
+    let second = [sign_in(&desk.ledger, "summer").unwrap(), sign_in(&other, "summer").unwrap()];
+    fs::write(desk.path(), backup).unwrap();
+    for ledger in [desk.ledger.id, other.id] {
+        let refused = open(ledger).unwrap_err();
+        assert!(matches!(refused, ChainFileError::Old { seq: 1, .. }), "{refused}");
+    }
+    let resume = |ledger, filed| {
+        let places = desk.places(Arc::new(RealDisk));
+        ChainFile::resume(places, desk.key(), ledger, Some(filed)).map(drop)
+    };
+    resume(desk.ledger.id, second[0]).unwrap();
+    let mut file = open(desk.ledger.id).unwrap();
+    assert_eq!(file.stage(desk.ledger.id).next_chain(None).prev, Some(second[0].id));
+    let elsewhere = file.filed(other.id, first[1]);
+    assert!(matches!(elsewhere, Err(ChainFileError::OtherLedger { .. })), "{elsewhere:?}");
+    drop(file);
+    assert!(matches!(open(other.id), Err(ChainFileError::Old { .. })));
+    // Of the other one only the first statement was filed: the second is voided.
+    resume(other.id, first[1]).unwrap();
+    let file = open(other.id).unwrap().stage(other.id).next_chain(None);
+    assert_eq!((file.prev, file.void), (Some(first[1].id), vec![second[1].id]));
+    assert_eq!(sign_in(&desk.ledger, "autumn").unwrap().seq, 2);
 }
 
 #[test]
@@ -232,8 +271,8 @@ fn resuming_from_a_copy_that_lags_is_refused() {
     file.filed(desk.ledger.id, link(&signed[1])).unwrap();
     drop(file);
     let resume = |filed: Option<Link>| {
-        let filed = filed.map(|link| (desk.ledger.id, link)).into_iter().collect();
-        ChainFile::resume(desk.places(Arc::new(RealDisk)), desk.key(), &filed).map(|_| ())
+        let places = desk.places(Arc::new(RealDisk));
+        ChainFile::resume(places, desk.key(), desk.ledger.id, filed).map(|_| ())
     };
     assert!(matches!(resume(None), Err(ChainFileError::CopyBehind)));
     assert!(matches!(resume(Some(link(&signed[0]))), Err(ChainFileError::CopyBehind)));
@@ -271,7 +310,8 @@ fn a_key_signs_in_one_place_at_a_time() {
 #[test]
 fn a_file_beside_another_key_is_not_taken() {
     let desk = Desk::new();
-    let refused = ChainFile::open(desk.places(Arc::new(RealDisk)), KeyId(leaf_hash(b"other")));
+    let (places, other) = (desk.places(Arc::new(RealDisk)), KeyId(leaf_hash(b"other")));
+    let refused = ChainFile::open(places, other, desk.ledger.id);
     assert!(matches!(refused, Err(ChainFileError::Damaged(_))));
 }
 
@@ -299,7 +339,7 @@ fn no_fault_makes_a_key_forget() {
         let disk = Arc::new(disk);
         let mut handed_out: Vec<Arc<Statement>> = Vec::new();
         let story = |handed_out: &mut Vec<Arc<Statement>>| {
-            let mut file = ChainFile::open(desk.places(disk.clone()), desk.key())?;
+            let mut file = ChainFile::open(desk.places(disk.clone()), desk.key(), desk.ledger.id)?;
             handed_out.extend(desk.sign(&mut file, &words(&titles(0, 3)))?);
             file.filed(desk.ledger.id, link(&handed_out[1]))?;
             handed_out.extend(desk.sign(&mut file, &words(&titles(3, 5)))?);
@@ -334,10 +374,10 @@ fn a_failed_write_ends_the_handle() {
     let desk = Desk::new();
     // Steps 0 and 1 make the state folder and its heads; the first file comes after them.
     let sound = Arc::new(FaultyDisk::sound());
-    drop(ChainFile::open(desk.places(sound.clone()), desk.key()).unwrap());
+    drop(ChainFile::open(desk.places(sound.clone()), desk.key(), desk.ledger.id).unwrap());
     fs::remove_dir_all(desk.folder.path().join("state")).unwrap();
     let disk = Arc::new(FaultyDisk::failing(sound.steps().len() + 1, Fault::ErrorDone));
-    let mut file = ChainFile::open(desk.places(disk), desk.key()).unwrap();
+    let mut file = ChainFile::open(desk.places(disk), desk.key(), desk.ledger.id).unwrap();
     let failed = desk.sign(&mut file, &["spring"]);
     assert!(matches!(failed, Err(ChainFileError::Disk(_))), "{failed:?}");
     let refused = desk.sign(&mut file, &["spring"]);

@@ -31,7 +31,7 @@ fn season() -> (tempfile::TempDir, Ledger, Vec<Arc<Statement>>, ChainFile) {
         holder: Holder::this_process("treering add"),
         patience: Duration::from_millis(50),
     };
-    let mut file = ChainFile::open(places, key).unwrap();
+    let mut file = ChainFile::open(places, key, ledger.id).unwrap();
     let sign = |file: &mut ChainFile, titles: &[&str]| {
         let mut staging = file.stage(ledger.id);
         for title in titles {

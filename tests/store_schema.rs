@@ -86,7 +86,7 @@ fn chain_file_and_outside_record() {
     ChainFile::create(&RealDisk, &path, key).unwrap();
     let places =
         ChainPlaces { disk, path: path.clone(), state: state.clone(), holder: holder(), patience };
-    let mut file = ChainFile::open(places, key).unwrap();
+    let mut file = ChainFile::open(places, key, ledger.id).unwrap();
     let mut staging = file.stage(ledger.id);
     for title in ["spring", "summer"] {
         let mut draft = ledger.draft(&anna, bodies::anchor(title));

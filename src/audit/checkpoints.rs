@@ -1,18 +1,16 @@
-//! Signed checkpoints held against the tree: the published head, the cosigned ones beside it, and
-//! heads remembered from before (rules R02, R04, R05).
+//! Signed checkpoints held against the tree: the published head, and heads remembered from before
+//! (rules R02, R04, R05). The cosigned ones beside the head: [`super::cosigned`].
 
-use super::finding::{Findings, LedgerState, Outcome, Rule, Subject};
+use super::finding::{LedgerState, Outcome, Rule, Subject};
+use super::findings::Findings;
 use super::folder::PublicFolder;
 use super::reading::ReadLedger;
 use crate::statement::authority::Authority;
 use crate::statement::short_head::ShortHead;
 use crate::tlog::checkpoint::{SignedCheckpoint, log_vkey};
-use crate::tlog::ed25519::{PublicKey, Signature};
+use crate::tlog::ed25519::PublicKey;
 use crate::tlog::hash::{Tree, TreeSize};
 use crate::tlog::note::{NOTE_BYTES_MAX, VerifierKey};
-
-/// Ceiling of the list of cosigned sizes, in bytes: some hundred thousand sizes.
-const SIZES_BYTES_MAX: usize = 1 << 20;
 
 /// A head of the ledger that somebody kept.
 #[derive(Clone, Debug)]
@@ -40,20 +38,47 @@ fn is_signed_by(signed: &SignedCheckpoint, key: PublicKey) -> bool {
     signed.note().check([&log_vkey(signed.origin(), key)]).is_ok()
 }
 
-/// Whether a log key of this ledger signed the checkpoint of this tree.
+/// Which log keys of this ledger signed a checkpoint.
 ///
 /// Any log key counts here, not only the one in force at that size: two histories may disagree about
 /// rotations, and a key that signed both is what makes a fork.
-fn is_signed_by_log(authority: &Authority, signed: &SignedCheckpoint) -> bool {
-    let origin = &authority.genesis().origin;
-    signed.origin() == origin && authority.log_keys().any(|key| is_signed_by(signed, key))
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SignedBy {
+    /// None.
+    Nobody,
+    /// Only such as this history has retired since: whoever holds a retired key can still sign an old
+    /// size (statements.md, section 7).
+    RetiredKeys,
+    /// One that signs today, among others perhaps.
+    LogKey,
 }
 
-fn is_short_signed_by_log(authority: &Authority, head: &ShortHead) -> bool {
-    let text = head.checkpoint(&authority.genesis().origin).to_string();
-    let signed_by = |key: PublicKey, signature: &Signature| key.check(text.as_bytes(), signature);
-    head.is_of(authority.ledger())
-        && authority.log_keys().any(|key| signed_by(key, &head.signature).is_ok())
+impl SignedBy {
+    fn of(authority: &Authority, has_signed: impl Fn(PublicKey) -> bool) -> SignedBy {
+        let today = authority.log_keys_in_force();
+        let today: Vec<PublicKey> = today.beside.iter().copied().chain([today.required]).collect();
+        let signers: Vec<PublicKey> = authority.log_keys().filter(|key| has_signed(*key)).collect();
+        match signers.is_empty() {
+            true => SignedBy::Nobody,
+            false if signers.iter().any(|key| today.contains(key)) => SignedBy::LogKey,
+            false => SignedBy::RetiredKeys,
+        }
+    }
+
+    pub(super) fn checkpoint(authority: &Authority, signed: &SignedCheckpoint) -> SignedBy {
+        match signed.origin() == &authority.genesis().origin {
+            true => SignedBy::of(authority, |key| is_signed_by(signed, key)),
+            false => SignedBy::Nobody,
+        }
+    }
+
+    fn short_head(authority: &Authority, head: &ShortHead) -> SignedBy {
+        if !head.is_of(authority.ledger()) {
+            return SignedBy::Nobody;
+        }
+        let text = head.checkpoint(&authority.genesis().origin).to_string();
+        SignedBy::of(authority, |key| key.check(text.as_bytes(), &head.signature).is_ok())
+    }
 }
 
 /// Reads the published checkpoint; reports if there is none to read.
@@ -69,7 +94,10 @@ pub fn read_head(folder: &PublicFolder, out: &mut Findings) -> Option<SignedChec
     }
 }
 
-fn read_checkpoint(folder: &PublicFolder, name: &str) -> Result<SignedCheckpoint, String> {
+pub(super) fn read_checkpoint(
+    folder: &PublicFolder,
+    name: &str,
+) -> Result<SignedCheckpoint, String> {
     let bytes = folder.read(name, NOTE_BYTES_MAX).map_err(|fault| fault.to_string())?;
     SignedCheckpoint::parse(&bytes).map_err(|fault| format!("damaged: {fault}"))
 }
@@ -77,6 +105,12 @@ fn read_checkpoint(folder: &PublicFolder, name: &str) -> Result<SignedCheckpoint
 /// Holds the published head against the tree. Gives its tree, if the log key signed it.
 pub fn check_head(read: &ReadLedger, head: &SignedCheckpoint, out: &mut Findings) -> Option<Tree> {
     let subject = || Subject::Published("checkpoint".into());
+    if head.tree().size.0 == 0 {
+        let what =
+            "the checkpoint signs no statement at all, and a ledger begins with its statement 0";
+        out.add(Rule::R02, Outcome::Fail, "checkpoint-empty", subject(), what);
+        return None;
+    }
     let Some(authority) = &read.authority else {
         let what = "the checkpoint's signature cannot be checked: no genesis names its key";
         out.add(Rule::R02, Outcome::CannotCheck, "checkpoint-unchecked", subject(), what);
@@ -103,7 +137,7 @@ pub fn check_head(read: &ReadLedger, head: &SignedCheckpoint, out: &mut Findings
 }
 
 /// The log key in force at the checkpoint's size, by the statements before it, must have signed.
-fn check_log_signature(
+pub(super) fn check_log_signature(
     authority: &Authority,
     signed: &SignedCheckpoint,
     subject: Subject,
@@ -116,119 +150,29 @@ fn check_log_signature(
         return false;
     }
     let size = signed.tree().size;
-    let key = authority.log_keys_at(size).map(|term| term.required);
-    let holds = key.is_some_and(|key| is_signed_by(signed, key));
-    if !holds {
+    let term = authority.log_keys_at(size).filter(|term| is_signed_by(signed, term.required));
+    let Some(term) = term else {
         let what =
             format!("the checkpoint of size {size} is not signed by the log key of that size");
         out.add(Rule::R02, Outcome::Fail, "checkpoint-signature", subject, what);
         return false;
+    };
+    // Older log keys sign beside it after a rotation, for readers who have not heard of it.
+    if !term.beside.iter().all(|key| is_signed_by(signed, *key)) {
+        let what = format!(
+            "the checkpoint of size {size} lacks the line of an older log key that still signs beside \
+             the new one"
+        );
+        let (outcome, code) = (Outcome::Warn, "checkpoint-line-missing");
+        out.add(Rule::R02, outcome, code, subject.clone(), what);
     }
-    // Older log keys sign beside it after a rotation. A line that bears the name of one must match, too.
+    // A line that bears the name of any log key must match.
     let all: Vec<VerifierKey> = authority.log_keys().map(|key| log_vkey(origin, key)).collect();
     if signed.note().known_signatures(&all).is_err() {
         let what = format!("a log key's line on the checkpoint of size {size} does not match");
         out.add(Rule::R02, Outcome::Fail, "checkpoint-signature", subject, what);
     }
     true
-}
-
-/// Holds the cosigned checkpoints beside the head against the tree, and their list against them.
-///
-/// Gives those that hold: signed by the log key of their size, with the root that was recomputed.
-pub fn check_cosigned(
-    folder: &PublicFolder,
-    read: &mut ReadLedger,
-    published: Option<Tree>,
-    out: &mut Findings,
-) -> Vec<SignedCheckpoint> {
-    let sizes = cosigned_sizes(folder);
-    let check = |size: &TreeSize| check_cosigned_at(folder, read, published, *size, out);
-    let holding = sizes.iter().filter_map(check).collect();
-    check_list_of_sizes(folder, &sizes, out);
-    holding
-}
-
-/// The sizes of the checkpoints beside the head, ascending.
-fn cosigned_sizes(folder: &PublicFolder) -> Vec<TreeSize> {
-    let mut sizes = Vec::new();
-    let names = std::fs::read_dir(folder.root().join("checkpoints"));
-    for name in
-        names.into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-    {
-        // Names that are no size are reported with the other unexpected files.
-        let size = name.parse().ok().filter(|size: &u64| size.to_string() == name);
-        sizes.extend(size.map(TreeSize));
-    }
-    sizes.sort_unstable();
-    sizes
-}
-
-fn check_cosigned_at(
-    folder: &PublicFolder,
-    read: &mut ReadLedger,
-    published: Option<Tree>,
-    size: TreeSize,
-    out: &mut Findings,
-) -> Option<SignedCheckpoint> {
-    let name = format!("checkpoints/{size}");
-    let subject = || Subject::Published(name.clone());
-    let signed = match read_checkpoint(folder, &name) {
-        Ok(signed) if signed.tree().size == size => signed,
-        Ok(_) => {
-            let what = format!("the file {name} holds a checkpoint of another size");
-            out.add(Rule::R02, Outcome::Fail, "checkpoint-misnamed", subject(), what);
-            return None;
-        }
-        Err(fault) => {
-            let what = format!("the file {name} is {fault}");
-            out.add(Rule::R02, Outcome::Fail, "checkpoint-unreadable", subject(), what);
-            return None;
-        }
-    };
-    let authority = read.authority.as_ref()?;
-    let in_force = check_log_signature(authority, &signed, subject(), out);
-    let is_signed = is_signed_by_log(authority, &signed);
-    let from = format!("the file {name}");
-    let claim = Claim { tree: signed.tree(), is_signed, from: &from, subject: subject() };
-    let holds = compare(folder, read, published, claim, out);
-    (in_force && holds).then_some(signed)
-}
-
-fn check_list_of_sizes(folder: &PublicFolder, present: &[TreeSize], out: &mut Findings) {
-    let name = "checkpoints/sizes";
-    let subject = || Subject::Published(name.into());
-    let listed = match folder.read(name, SIZES_BYTES_MAX) {
-        Ok(bytes) => parse_sizes(&bytes),
-        Err(super::folder::Unreadable::Missing) if present.is_empty() => return,
-        Err(fault) => {
-            let what = format!("the file {name} is {fault}");
-            out.add(Rule::R02, Outcome::Fail, "sizes-unreadable", subject(), what);
-            return;
-        }
-    };
-    let Some(listed) = listed else {
-        let what = format!("the file {name} is not an ascending list of sizes");
-        out.add(Rule::R02, Outcome::Fail, "sizes-unreadable", subject(), what);
-        return;
-    };
-    for size in listed.iter().filter(|size| !present.contains(size)) {
-        let what = format!("the file {name} names a checkpoint of size {size}, which is missing");
-        out.add(Rule::R02, Outcome::Fail, "checkpoint-missing", subject(), what);
-    }
-    for size in present.iter().filter(|size| !listed.contains(size)) {
-        let what = format!("the file {name} does not name the checkpoint of size {size}");
-        out.add(Rule::R02, Outcome::Warn, "checkpoint-unlisted", subject(), what);
-    }
-}
-
-fn parse_sizes(bytes: &[u8]) -> Option<Vec<TreeSize>> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let sizes: Vec<TreeSize> =
-        text.lines().map(|line| line.parse().ok().map(TreeSize)).collect::<Option<_>>()?;
-    let printed: String = sizes.iter().map(|size| format!("{size}\n")).collect();
-    let ascending = sizes.is_sorted_by(|earlier, later| earlier < later);
-    (ascending && printed == text).then_some(sizes)
 }
 
 /// Rule R04: each head held from before must be a beginning of this ledger. Gives the largest size that
@@ -248,23 +192,23 @@ pub fn check_held(
     let mut holds = None;
     for head in held {
         let mut cannot = |code, what: String| {
-            out.add(Rule::R04, Outcome::CannotCheck, code, Subject::Ledger, what);
+            out.add_once(Rule::R04, Outcome::CannotCheck, code, Subject::Ledger, what);
         };
         let Some(authority) = &read.authority else {
             let what = "a held head cannot be compared: the ledger's statement 0 cannot be read";
             cannot("held-unchecked", what.into());
             return None;
         };
-        let (from, is_signed) = match head {
-            HeldHead::Remembered(_) => ("the head this store remembers", false),
+        let (from, signed_by) = match head {
+            HeldHead::Remembered(_) => ("the head this store remembers", None),
             HeldHead::Checkpoint(signed) => {
-                ("the held checkpoint", is_signed_by_log(authority, signed))
+                ("the held checkpoint", Some(SignedBy::checkpoint(authority, signed)))
             }
             HeldHead::Short(short) => {
-                ("the held head line", is_short_signed_by_log(authority, short))
+                ("the held head line", Some(SignedBy::short_head(authority, short)))
             }
         };
-        if !is_signed && !matches!(head, HeldHead::Remembered(_)) {
+        if signed_by == Some(SignedBy::Nobody) {
             let what = format!(
                 "{from} is not signed by a log key of this ledger: of another ledger, or copied wrongly"
             );
@@ -272,7 +216,8 @@ pub fn check_held(
         } else if head.tree().size.0 == 0 {
             cannot("held-empty", format!("{from} is of size 0, which every ledger extends"));
         } else {
-            let claim = Claim { tree: head.tree(), is_signed, from, subject: Subject::Ledger };
+            let signed_by = signed_by.unwrap_or(SignedBy::Nobody);
+            let claim = Claim { tree: head.tree(), signed_by, from, subject: Subject::Ledger };
             if compare(folder, read, published, claim, out) {
                 holds = holds.max(Some(head.tree().size));
             }
@@ -291,18 +236,19 @@ pub fn check_pinned(
     from: &str,
     out: &mut Findings,
 ) -> bool {
-    let is_signed = read.authority.as_ref().is_some_and(|known| is_signed_by_log(known, note));
-    let claim = Claim { tree: note.tree(), is_signed, from, subject: Subject::Ledger };
-    is_signed && note.tree().size.0 > 0 && compare(folder, read, published, claim, out)
+    let Some(authority) = &read.authority else { return false };
+    let signed_by = SignedBy::checkpoint(authority, note);
+    let claim = Claim { tree: note.tree(), signed_by, from, subject: Subject::Ledger };
+    let is_signed = signed_by != SignedBy::Nobody && note.tree().size.0 > 0;
+    is_signed && compare(folder, read, published, claim, out)
 }
 
 /// A checkpoint that says what the ledger was.
-struct Claim<'a> {
-    tree: Tree,
-    /// Whether a log key of this ledger signed it.
-    is_signed: bool,
-    from: &'a str,
-    subject: Subject,
+pub(super) struct Claim<'a> {
+    pub(super) tree: Tree,
+    pub(super) signed_by: SignedBy,
+    pub(super) from: &'a str,
+    pub(super) subject: Subject,
 }
 
 /// Compares a claim with the recomputed history; gives whether it holds.
@@ -310,14 +256,14 @@ struct Claim<'a> {
 /// `published` is the tree of the head here, if the log key signed it. Only two signatures of the log
 /// make a fork: where the statements here are not what the head signs, the folder is damaged, and
 /// nobody is accused.
-fn compare(
+pub(super) fn compare(
     folder: &PublicFolder,
     read: &mut ReadLedger,
     published: Option<Tree>,
     claim: Claim<'_>,
     out: &mut Findings,
 ) -> bool {
-    let Claim { tree: claimed, is_signed, from, subject } = claim;
+    let Claim { tree: claimed, signed_by, from, subject } = claim;
     let size = claimed.size;
     if published == Some(claimed) {
         return true;
@@ -330,27 +276,36 @@ fn compare(
             "{from} has {size} statements; here are only {}: the rest was cut off",
             longest.unwrap_or_default()
         );
-        out.add(Rule::R04, Outcome::Fail, SHORTENED, subject, what);
+        out.add_once(Rule::R04, Outcome::Fail, SHORTENED, subject, what);
         return false;
     }
     let root = read.root_at(folder, size);
     if sound && root == Some(claimed.root) {
         return true;
     }
-    if is_signed && (same_size || (sound && root.is_some())) {
+    let contradicts = same_size || (sound && root.is_some());
+    let (rule, outcome, code, what) = if contradicts && signed_by == SignedBy::LogKey {
         let what = format!(
             "{from} signs another history of {size} statements than the head here: both cannot be true"
         );
-        out.add(Rule::R05, Outcome::Fail, FORKED, subject, what);
+        (Rule::R05, Outcome::Fail, FORKED, what)
+    } else if contradicts && signed_by == SignedBy::RetiredKeys {
+        let what = format!(
+            "{from} signs another history of {size} statements than the head here, and only by a log \
+             key that this ledger has retired since: a fork if it was held before the key was \
+             retired, or the work of whoever has that key now"
+        );
+        (Rule::R05, Outcome::Fail, FORKED_KEY_RETIRED, what)
     } else if sound && root.is_some() {
         let what = format!("{from} knows another history of {size} statements than the one here");
-        out.add(Rule::R04, Outcome::Fail, "other-history", subject, what);
+        (Rule::R04, Outcome::Fail, "other-history", what)
     } else {
         let what = format!(
             "{from} cannot be compared: the statements here are not what the checkpoint signs"
         );
-        out.add(Rule::R04, Outcome::CannotCheck, "held-unchecked", subject, what);
-    }
+        (Rule::R04, Outcome::CannotCheck, "held-unchecked", what)
+    };
+    out.add_once(rule, outcome, code, subject, what);
     false
 }
 
@@ -358,14 +313,22 @@ fn compare(
 pub const SHORTENED: &str = "shortened";
 /// The code of the finding that two signed checkpoints contradict one another.
 pub const FORKED: &str = "forked";
+/// The code of the finding that a checkpoint contradicts this ledger, signed by a retired log key only.
+pub const FORKED_KEY_RETIRED: &str = "forked-key-retired";
 
-/// The ledger in one word.
-pub fn state(out: &Findings) -> LedgerState {
-    let fails = |rule| out.count(rule, Outcome::Fail) > 0;
+/// The ledger in one word. `of_identity` is how many of R03's findings say that it is not the one that was
+/// meant: that does not break it.
+pub fn state(out: &Findings, of_identity: u64) -> LedgerState {
+    let fails = |rule| {
+        let aside = if rule == Rule::R03 { of_identity } else { 0 };
+        out.count(rule, Outcome::Fail) > aside
+    };
     let open = |rule| out.count(rule, Outcome::CannotCheck) > 0;
     let own_rules = [Rule::R01, Rule::R02, Rule::R03];
     if out.has(FORKED) {
         LedgerState::Forked
+    } else if out.has(FORKED_KEY_RETIRED) {
+        LedgerState::ForkedKeyRetired
     } else if own_rules.into_iter().any(fails) {
         LedgerState::Broken
     } else if out.has(SHORTENED) {

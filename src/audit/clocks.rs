@@ -1,7 +1,8 @@
 //! Clocks, which are claims: those of signers (rule R06) and those of the devices that made the files
 //! (rule R13).
 
-use super::finding::{Findings, Outcome, Rule, Subject};
+use super::finding::{Outcome, Rule, Subject};
+use super::findings::Findings;
 use crate::statement::bodies::evidence::Anchor;
 use crate::statement::envelope::Statement;
 use crate::tlog::hash::Position;
@@ -13,42 +14,52 @@ const ZONE_SPREAD_S: i64 = 14 * 3_600;
 /// An anchor this much later than capture and the length of the batch proves little, in seconds.
 const LATE_ANCHOR_S: i64 = 60 * 86_400;
 
-/// The latest time that any signer has claimed so far.
+/// The clock of the statement before, as far as it can be one.
 #[derive(Debug)]
 pub struct Clocks {
     auditor_s: i64,
-    latest_s: i64,
+    before: Option<(Position, i64)>,
 }
 
 impl Clocks {
     /// No claim so far; the auditor's own clock, seconds since 1970 UTC.
     pub fn new(auditor_s: i64) -> Clocks {
-        Clocks { auditor_s, latest_s: i64::MIN }
+        Clocks { auditor_s, before: None }
     }
 
-    /// Rule R06. A signer's clock is only asked to run forward, and not ahead of the auditor's.
-    pub fn check_signer(&self, position: Position, statement: &Statement, out: &mut Findings) {
+    /// Rule R06, on an admitted statement. Its signer's clock is only asked not to be behind that of the
+    /// statement before it, nor ahead of the auditor's.
+    ///
+    /// A clock that is ahead is no measure for the ones after it, and a step back is one step: a single
+    /// clock in the year 2100 is told of once.
+    pub fn check_signer(&mut self, position: Position, statement: &Statement, out: &mut Findings) {
         let issued_at = statement.header.issued_at;
         let mut warn = |code, what| {
             out.add(Rule::R06, Outcome::Warn, code, Subject::Statement(position), what);
         };
-        if issued_at < self.latest_s.saturating_sub(SLACK_S) {
-            let back = self.latest_s.saturating_sub(issued_at);
-            let what = format!(
-                "statement {position}: its signer's clock is {back} s behind a statement before it"
-            );
-            warn("clock-back", what);
-        }
         if issued_at > self.auditor_s.saturating_add(SLACK_S) {
             let what =
                 format!("statement {position}: its signer's clock is ahead of this computer's");
-            warn("clock-ahead", what);
+            return warn("clock-ahead", what);
         }
+        if let Some((before, clock)) = self.before
+            && issued_at < clock.saturating_sub(SLACK_S)
+        {
+            let what = format!(
+                "statement {position}: its signer's clock is {} behind that of statement {before}",
+                span(clock.saturating_sub(issued_at))
+            );
+            warn("clock-back", what);
+        }
+        self.before = Some((position, issued_at));
     }
+}
 
-    /// Takes up the claim of an admitted statement.
-    pub fn take_up(&mut self, statement: &Statement) {
-        self.latest_s = self.latest_s.max(statement.header.issued_at);
+/// A time span in the unit that people would use.
+fn span(seconds: i64) -> String {
+    match seconds {
+        172_800.. => format!("{} days", seconds / 86_400),
+        _ => format!("{} h", seconds / 3_600),
     }
 }
 

@@ -1,16 +1,20 @@
 //! Anchors read a second time, once it is known what later statements made of them: each with its
 //! manifest, and each row with its file (rule R10).
+//!
+//! Between the two readings somebody may have changed the folder. What is read again counts only if it
+//! is, by its digest, what the first reading authenticated.
 
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::BufReader;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::bundles::{BUNDLES_AT_ONCE, published_bundles, read_bundles};
+use super::bundles::{Lots, ReadBundle, published_bundles};
 use super::files::{ExpectedFiles, compare_files};
-use super::finding::{FileCounts, Findings, Outcome, Rule, Subject};
-use super::folder::PublicFolder;
+use super::finding::{FileCounts, Outcome, Rule, Subject};
+use super::findings::Findings;
+use super::folder::{PublicFolder, Unreadable};
 use super::reading::ReadLedger;
 use crate::evidence::attribute::Attribute;
 use crate::evidence::manifest::{ManifestReader, ManifestRow};
@@ -85,12 +89,13 @@ pub fn check_evidence(
         counts: FileCounts::default(),
         restated: Restated::default(),
         anchors_without_manifest: 0,
-        expected: ExpectedFiles::default(),
+        expected: sources.files.is_some().then(ExpectedFiles::default),
     };
     let Some(authority) = &read.authority else {
         return Ok((check.counts, check.restated));
     };
-    if check.any_manifest_at_hand() || read.anything_restated {
+    read.voids.finish(out);
+    if check.any_manifest_at_hand() || read.anything_restated || !read.voids.is_empty() {
         check.read_anchors(authority, size, out, progress)?;
     } else {
         check.counts.anchored = read.rows_anchored;
@@ -98,9 +103,11 @@ pub fn check_evidence(
         check.anchors_without_manifest = read.counts.anchors;
     }
     check.report_withheld(out);
-    match &sources.files {
-        Some(files) => compare_files(files, check.expected, &mut check.counts, out, progress)?,
-        None => check.report_no_files(out),
+    match (&sources.files, check.expected.take()) {
+        (Some(files), Some(expected)) => {
+            compare_files(files, expected, &mut check.counts, out, progress)?;
+        }
+        _ => check.report_no_files(out),
     }
     Ok((check.counts, check.restated))
 }
@@ -112,7 +119,8 @@ struct EvidenceCheck<'a> {
     counts: FileCounts,
     restated: Restated,
     anchors_without_manifest: u64,
-    expected: ExpectedFiles,
+    /// Where there is no folder of files to compare them with, shown rows are only counted.
+    expected: Option<ExpectedFiles>,
 }
 
 impl EvidenceCheck<'_> {
@@ -128,24 +136,45 @@ impl EvidenceCheck<'_> {
         progress: &Progress<'_>,
     ) -> Result<(), Interrupted> {
         let bundles = published_bundles(self.folder, size);
-        let mut next = 0;
+        let mut lots = Lots::of(self.folder, &bundles);
         loop {
             progress.go_on()?;
-            let lot = read_bundles(self.folder, &bundles, next);
+            let lot = lots.read();
             if lot.is_empty() {
                 return Ok(());
             }
             for read in &lot {
-                let entries = read.entries.as_deref().unwrap_or_default();
-                for (position, entry) in (read.bundle.first().0..).map(Position).zip(entries) {
-                    if let Ok(statement) = &entry.statement
-                        && self.read.was_admitted(position)
-                    {
-                        self.check_statement(authority, position, statement, out);
-                    }
+                if self.is_as_before(read, out) {
+                    self.check_bundle(authority, read, out);
                 }
             }
-            next += BUNDLES_AT_ONCE;
+        }
+    }
+
+    /// Whether a bundle is still what it was when its statements were judged. Holes of the first reading
+    /// have been told of.
+    fn is_as_before(&self, read: &ReadBundle, out: &mut Findings) -> bool {
+        let before = self.read.digests.get(&read.bundle.index()).copied();
+        if read.digest != before && before.is_some() && read.first == 0 {
+            let path = read.bundle.path();
+            let what = format!(
+                "the bundle {path} was changed while it was being audited: run the audit again"
+            );
+            let subject = Subject::Published(path);
+            out.add(Rule::R02, Outcome::Fail, "bundle-changed", subject, what);
+        }
+        before.is_some() && read.digest == before
+    }
+
+    fn check_bundle(&mut self, authority: &Authority, read: &ReadBundle, out: &mut Findings) {
+        let entries = read.entries.as_deref().unwrap_or_default();
+        for (position, entry) in (read.position().0..).map(Position).zip(entries) {
+            self.read.voids.check(position, entry.leaf, out);
+            if let Ok(statement) = &entry.statement
+                && self.read.was_admitted(position)
+            {
+                self.check_statement(authority, position, statement, out);
+            }
         }
     }
 
@@ -175,17 +204,18 @@ impl EvidenceCheck<'_> {
         erased: &BTreeSet<u64>,
         out: &mut Findings,
     ) {
+        // Sums that end here were told of when the anchors were first read.
         self.counts.anchored = self.counts.anchored.saturating_add(anchor.rows);
         let mut rows = None;
         // Every copy must be whole, also one that is not needed: somebody may be served it.
         for copy in self.manifests_of(&anchor.root) {
-            match read_manifest(&copy, anchor, erased) {
+            match copy.read(anchor, erased, self.expected.is_some()) {
                 Ok(read) => rows = rows.or(Some(read)),
-                Err(fault) => report_manifest(anchor.root, &copy, &fault, out),
+                Err(fault) => copy.report(anchor.root, &fault, out),
             }
         }
         match rows {
-            Some(rows) => self.take_up_rows(position, rows, out),
+            Some(rows) => self.take_up_rows(position, anchor, rows, out),
             None => {
                 self.anchors_without_manifest += 1;
                 self.counts.withheld = self.counts.withheld.saturating_add(anchor.rows);
@@ -193,7 +223,16 @@ impl EvidenceCheck<'_> {
         }
     }
 
-    fn take_up_rows(&mut self, position: Position, rows: ManifestRows, out: &mut Findings) {
+    fn take_up_rows(
+        &mut self,
+        position: Position,
+        anchor: &Anchor,
+        rows: ManifestRows,
+        out: &mut Findings,
+    ) {
+        let mut fail = |code, what| {
+            out.add(Rule::R10, Outcome::Fail, code, Subject::Statement(position), what);
+        };
         self.counts.erased += rows.erased;
         self.counts.withheld = self.counts.withheld.saturating_add(rows.withheld);
         for index in rows.erased_unsaid {
@@ -201,20 +240,46 @@ impl EvidenceCheck<'_> {
                 "row {index} of statement {position} is marked as erased, but no statement of the \
                  ledger says so"
             );
-            let subject = Subject::Statement(position);
-            out.add(Rule::R10, Outcome::Fail, "erased-unsaid", subject, what);
+            fail("erased-unsaid", what);
         }
+        // The sum over all rows is the signed one; over some of them it cannot be more.
+        let (shown, all) = (rows.bytes, rows.all_shown);
+        if let Some(signed) =
+            anchor.bytes.filter(|signed| *signed < shown || all && *signed != shown)
+        {
+            let what = format!(
+                "statement {position} says that its files have {signed} bytes together; by its own \
+                 rows they have {}{shown}",
+                if all { "" } else { "at least " }
+            );
+            fail("bytes-differ", what);
+        }
+        self.counts.not_compared += rows.count;
         for (path, sha256, size) in rows.shown {
-            self.expected.add(path, sha256, size, position);
+            if let Some(expected) = &mut self.expected {
+                expected.add(path, sha256, size, position);
+            }
         }
     }
 
     /// The copies of a manifest at hand, the auditor's own first: it shows more than a published one.
-    fn manifests_of(&self, root: &Hash) -> Vec<PathBuf> {
-        let published = self.folder.root().join("manifests");
-        let folders = self.sources.manifests.iter().chain([&published]);
+    fn manifests_of(&self, root: &Hash) -> Vec<ManifestCopy> {
         let name = root.to_string();
-        folders.map(|folder| folder.join(&name)).filter(|path| path.is_file()).collect()
+        let handed = self.sources.manifests.iter().map(|folder| folder.join(&name));
+        // Named by the auditor, so a link is followed; but a pipe is not waited for.
+        let handed = handed.filter(|path| path.is_file()).map(|path| ManifestCopy {
+            called: "that was handed over",
+            file: File::open(path).map_err(|fault| format!("it cannot be read: {fault}")),
+        });
+        let mut copies: Vec<ManifestCopy> = handed.collect();
+        match self.folder.open(&format!("manifests/{name}")) {
+            Err(Unreadable::Missing) => {}
+            file => copies.push(ManifestCopy {
+                called: "that is published",
+                file: file.map_err(|fault| format!("it is {fault}")),
+            }),
+        }
+        copies
     }
 
     fn report_withheld(&self, out: &mut Findings) {
@@ -231,7 +296,6 @@ impl EvidenceCheck<'_> {
     }
 
     fn report_no_files(&mut self, out: &mut Findings) {
-        self.counts.not_compared = self.expected.rows();
         if self.counts.not_compared > 0 {
             let what = "no folder of evidence files was given (--files DIR), so none was compared";
             out.add(Rule::R10, Outcome::CannotCheck, "no-files", Subject::Ledger, what);
@@ -242,59 +306,67 @@ impl EvidenceCheck<'_> {
 /// The rows of one manifest that is the one its anchor signs.
 #[derive(Default)]
 struct ManifestRows {
+    /// Rows that are shown, and, if asked for, what they say.
+    count: u64,
     shown: Vec<(Option<RowPath>, Hash, u64)>,
     withheld: u64,
     erased: u64,
     erased_unsaid: Vec<u64>,
+    /// Bytes of the files whose rows stand there in full, and whether these are all.
+    bytes: u64,
+    all_shown: bool,
 }
 
-/// Reads a manifest to its end; nothing of it counts before it is known to be the anchor's.
-fn read_manifest(
-    path: &Path,
-    anchor: &Anchor,
-    erased: &BTreeSet<u64>,
-) -> Result<ManifestRows, String> {
-    let mut reader = open_manifest(path)?;
-    let (mut rows, mut index) = (ManifestRows::default(), 0);
-    while let Some(row) = reader.next_row().map_err(|fault| fault.to_string())? {
-        match row {
-            _ if erased.contains(&index) => rows.erased += 1,
-            ManifestRow::Withheld(_) => rows.withheld += 1,
-            ManifestRow::Erased(_) => rows.erased_unsaid.push(index),
-            ManifestRow::Shown { row, show } => {
-                let path = show.iter().find_map(|shown| match shown.attribute() {
-                    Attribute::Path(path) => Some(path.clone()),
-                    _ => None,
-                });
-                rows.shown.push((path, row.sha256(), row.size()));
+/// A manifest's file, open.
+struct ManifestCopy {
+    called: &'static str,
+    file: Result<File, String>,
+}
+
+impl ManifestCopy {
+    /// Reads a manifest to its end; nothing of it counts before it is known to be the anchor's. Rows are
+    /// kept only if there is something to compare them with.
+    fn read(
+        &self,
+        anchor: &Anchor,
+        erased: &BTreeSet<u64>,
+        keep: bool,
+    ) -> Result<ManifestRows, String> {
+        let file = self.file.as_ref().map_err(String::clone)?;
+        let mut reader = ManifestReader::new(BufReader::with_capacity(1 << 16, file))
+            .map_err(|fault| fault.to_string())?;
+        let (mut rows, mut index) = (ManifestRows::default(), 0);
+        while let Some(row) = reader.next_row().map_err(|fault| fault.to_string())? {
+            match row {
+                _ if erased.contains(&index) => rows.erased += 1,
+                ManifestRow::Withheld(_) => rows.withheld += 1,
+                ManifestRow::Erased(_) => rows.erased_unsaid.push(index),
+                ManifestRow::Shown { row, show } => {
+                    rows.count += 1;
+                    if keep {
+                        let path = show.iter().find_map(|shown| match shown.attribute() {
+                            Attribute::Path(path) => Some(path.clone()),
+                            _ => None,
+                        });
+                        rows.shown.push((path, row.sha256(), row.size()));
+                    }
+                }
             }
+            index += 1;
         }
-        index += 1;
+        let totals = reader.read_to_end().map_err(|fault| fault.to_string())?;
+        if totals.tree.root != anchor.root || totals.tree.size.0 != anchor.rows {
+            return Err(format!(
+                "its {} rows have the root {}, not the one of the {} rows that were anchored",
+                totals.tree.size, totals.tree.root, anchor.rows
+            ));
+        }
+        (rows.bytes, rows.all_shown) = (totals.bytes, totals.is_complete());
+        Ok(rows)
     }
-    check_end(&mut reader, anchor).map(|()| rows)
-}
 
-type Reader = ManifestReader<BufReader<File>>;
-
-fn open_manifest(path: &Path) -> Result<Reader, String> {
-    let file = File::open(path).map_err(|fault| format!("it cannot be read: {fault}"))?;
-    ManifestReader::new(BufReader::with_capacity(1 << 16, file)).map_err(|fault| fault.to_string())
-}
-
-/// A manifest that was read to its end must be the one the anchor signs.
-fn check_end(reader: &mut Reader, anchor: &Anchor) -> Result<(), String> {
-    let totals = reader.read_to_end().map_err(|fault| fault.to_string())?;
-    if totals.tree.root != anchor.root || totals.tree.size.0 != anchor.rows {
-        return Err(format!(
-            "its {} rows have the root {}, not the one of the {} rows that were anchored",
-            totals.tree.size, totals.tree.root, anchor.rows
-        ));
+    fn report(&self, root: Hash, fault: &str, out: &mut Findings) {
+        let what = format!("the manifest {root} {}: {fault}", self.called);
+        out.add(Rule::R10, Outcome::Fail, "manifest-damaged", Subject::Manifest(root), what);
     }
-    Ok(())
-}
-
-fn report_manifest(root: Hash, path: &Path, fault: &str, out: &mut Findings) {
-    let folder = path.parent().and_then(|folder| folder.file_name()).unwrap_or_default();
-    let what = format!("the manifest {}/{root}: {fault}", folder.to_string_lossy());
-    out.add(Rule::R10, Outcome::Fail, "manifest-damaged", Subject::Manifest(root), what);
 }

@@ -4,13 +4,14 @@
 //! there now matches if it is any of the versions recorded; the others count as missing. Files are
 //! looked for by path first, then among the rest by size and digest, since people tidy up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
 use super::evidence::Progress;
-use super::finding::{FileCounts, Findings, Outcome, Rule, Subject};
+use super::finding::{FileCounts, Outcome, Rule, Subject};
+use super::findings::Findings;
 use crate::evidence::hashing::{Problem, Watch, hash_file};
 use crate::evidence::path::RowPath;
 use crate::evidence::walk::{Found, Interrupted, Places, walk};
@@ -40,12 +41,6 @@ impl ExpectedFiles {
             None => self.pathless.push(version),
         }
     }
-
-    /// How many rows.
-    pub fn rows(&self) -> u64 {
-        let with_path: usize = self.by_path.values().map(Vec::len).sum();
-        (with_path + self.pathless.len()) as u64
-    }
 }
 
 /// Compares the files in a folder with the rows.
@@ -56,9 +51,13 @@ pub fn compare_files(
     out: &mut Findings,
     progress: &Progress<'_>,
 ) -> Result<(), Interrupted> {
-    let mut comparison = Comparison { folder, counts, out, progress, missing: Vec::new() };
+    // Every row is compared below.
+    counts.not_compared = 0;
+    let mut comparison = Comparison { folder, counts, out, progress, missing: Missing::new() };
     let looked_at = comparison.compare_paths(&expected)?;
-    comparison.missing.extend(expected.pathless.iter().map(|version| (None, *version)));
+    for version in &expected.pathless {
+        comparison.miss(None, *version);
+    }
     comparison.look_among_others(&looked_at)?;
     comparison.report_missing();
     Ok(())
@@ -69,8 +68,11 @@ struct Comparison<'a> {
     counts: &'a mut FileCounts,
     out: &'a mut Findings,
     progress: &'a Progress<'a>,
-    missing: Vec<(Option<RowPath>, Version)>,
+    missing: Missing,
 }
+
+/// Rows whose file was not where they say, by its digest: recorded path, version.
+type Missing = HashMap<Hash, Vec<(Option<RowPath>, Version)>>;
 
 impl Comparison<'_> {
     fn watch(&self) -> Watch<'_> {
@@ -102,6 +104,10 @@ impl Comparison<'_> {
         Ok(places.into_iter().flatten().filter_map(|place| place.canonicalize().ok()).collect())
     }
 
+    fn miss(&mut self, path: Option<&RowPath>, version: Version) {
+        self.missing.entry(version.sha256).or_default().push((path.cloned(), version));
+    }
+
     fn judge(
         &mut self,
         path: &RowPath,
@@ -111,7 +117,7 @@ impl Comparison<'_> {
         let (digest, size) = match digest {
             Some(Ok(found)) => found,
             Some(Err(Problem::Vanished)) | None => {
-                self.missing.extend(versions.iter().map(|version| (Some(path.clone()), *version)));
+                versions.iter().for_each(|version| self.miss(Some(path), *version));
                 return;
             }
             Some(Err(fault)) => {
@@ -134,7 +140,7 @@ impl Comparison<'_> {
             );
             self.add(Outcome::Fail, "file-differs", path, what);
         }
-        self.missing.extend(others.into_iter().map(|version| (Some(path.clone()), version)));
+        others.into_iter().for_each(|version| self.miss(Some(path), version));
     }
 
     /// Looks at the files that no row names: a recorded one may have been moved or renamed.
@@ -146,7 +152,8 @@ impl Comparison<'_> {
             Err(_) => true,
         };
         let others: Vec<Found> = walked.files.into_iter().filter(is_other).collect();
-        let sizes: BTreeSet<u64> = self.missing.iter().map(|(_, version)| version.size).collect();
+        let sizes: BTreeSet<u64> =
+            self.missing.values().flatten().map(|(_, version)| version.size).collect();
         let watch = self.watch();
         let digests: Vec<Option<Hash>> = others
             .par_iter()
@@ -163,10 +170,7 @@ impl Comparison<'_> {
     }
 
     fn judge_other(&mut self, here: &RowPath, digest: Option<Hash>) {
-        let missing = std::mem::take(&mut self.missing);
-        let (found, missing): (Vec<_>, Vec<_>) =
-            missing.into_iter().partition(|(_, version)| Some(version.sha256) == digest);
-        self.missing = missing;
+        let found = digest.and_then(|digest| self.missing.remove(&digest)).unwrap_or_default();
         if found.is_empty() {
             self.counts.not_recorded += 1;
             let what = format!("{here}: no row of this ledger names it");
@@ -185,7 +189,13 @@ impl Comparison<'_> {
     }
 
     fn report_missing(&mut self) {
-        for (path, version) in std::mem::take(&mut self.missing) {
+        let mut missing: Vec<_> =
+            std::mem::take(&mut self.missing).into_values().flatten().collect();
+        missing.sort_by(|(a, x), (b, y)| {
+            // Those without a shown path last, in the order they were recorded.
+            (a.is_none(), a, x.anchor, x.sha256).cmp(&(b.is_none(), b, y.anchor, y.sha256))
+        });
+        for (path, version) in missing {
             self.counts.missing += 1;
             let (subject, name) = match &path {
                 Some(path) => (Subject::File(path.as_bytes().to_vec()), path.to_string()),

@@ -1,8 +1,8 @@
 //! What an audit says: rules, what became of each, and every exception by name.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
+use super::identity::Recognised;
 use super::pins::Pin;
 use super::time::TimeLine;
 use crate::statement::envelope::LedgerId;
@@ -144,75 +144,6 @@ pub struct Finding {
     pub what: String,
 }
 
-/// Findings as they come, with a count of all of them and a ceiling on those kept.
-#[derive(Clone, Debug, Default)]
-pub struct Findings {
-    kept: Vec<Finding>,
-    counts: BTreeMap<(Rule, Outcome), u64>,
-}
-
-impl Findings {
-    /// Findings kept for each rule. A ledger of a million statements under a wrong key has a million
-    /// findings; the first ten thousand say it, and the rest is counted.
-    pub const KEPT_PER_RULE: u64 = 10_000;
-
-    /// Adds a finding.
-    pub fn add(
-        &mut self,
-        rule: Rule,
-        outcome: Outcome,
-        code: &'static str,
-        subject: Subject,
-        what: impl Into<String>,
-    ) {
-        let of_rule: u64 =
-            self.counts.iter().filter(|((r, _), _)| *r == rule).map(|(_, count)| count).sum();
-        *self.counts.entry((rule, outcome)).or_default() += 1;
-        if of_rule < Findings::KEPT_PER_RULE {
-            self.kept.push(Finding { rule, outcome, code, subject, what: what.into() });
-        }
-    }
-
-    /// The findings kept, in the order of rules and then as they were found.
-    pub fn into_sorted(mut self) -> Vec<Finding> {
-        self.kept.sort_by_key(|finding| finding.rule);
-        self.kept
-    }
-
-    /// Whether any kept finding has this code.
-    pub fn has(&self, code: &str) -> bool {
-        self.kept.iter().any(|finding| finding.code == code)
-    }
-
-    /// How many findings were counted and not kept.
-    pub fn not_kept(&self) -> u64 {
-        self.counts.values().sum::<u64>() - self.kept.len() as u64
-    }
-
-    /// What became of every rule.
-    pub fn results(&self) -> Vec<RuleResult> {
-        let result = |rule| RuleResult {
-            rule,
-            outcome: self.outcome(rule),
-            fails: self.count(rule, Outcome::Fail),
-            warnings: self.count(rule, Outcome::Warn),
-            unchecked: self.count(rule, Outcome::CannotCheck),
-        };
-        Rule::ALL.into_iter().map(result).collect()
-    }
-
-    /// How many findings a rule has with an outcome.
-    pub fn count(&self, rule: Rule, outcome: Outcome) -> u64 {
-        self.counts.get(&(rule, outcome)).copied().unwrap_or_default()
-    }
-
-    /// The worst that was found of a rule.
-    pub fn outcome(&self, rule: Rule) -> Outcome {
-        let outcomes = self.counts.keys().filter(|(r, _)| *r == rule).map(|(_, outcome)| *outcome);
-        outcomes.max().unwrap_or(Outcome::Pass)
-    }
-}
-
 /// What became of one rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleResult {
@@ -241,6 +172,8 @@ pub enum LedgerState {
     Shortened,
     /// Two of its signed checkpoints cannot both be true.
     Forked,
+    /// A signed checkpoint contradicts it, signed only by a log key that it has retired since.
+    ForkedKeyRetired,
 }
 
 impl LedgerState {
@@ -252,6 +185,7 @@ impl LedgerState {
             LedgerState::Broken => "BROKEN",
             LedgerState::Shortened => "SHORTENED",
             LedgerState::Forked => "FORKED",
+            LedgerState::ForkedKeyRetired => "FORK, KEY SINCE RETIRED",
         }
     }
 }
@@ -345,6 +279,8 @@ pub struct Identity {
 pub struct AuditReport {
     /// Who the ledger is; absent where statement 0 cannot be read.
     pub identity: Option<Identity>,
+    /// By what the auditor knows that this is the ledger that was meant.
+    pub recognised: Recognised,
     /// The size and root the checkpoint signs; absent where there is no readable checkpoint.
     pub head: Option<Tree>,
     /// The size of the largest held head it was compared with.

@@ -6,12 +6,15 @@
 pub mod checkpoints;
 pub mod evidence;
 pub mod finding;
+pub mod findings;
 pub mod folder;
+pub mod identity;
 pub mod pins;
 pub mod time;
 
 mod bundles;
 mod clocks;
+mod cosigned;
 mod earlier_roots;
 mod files;
 mod reading;
@@ -22,11 +25,12 @@ use std::path::PathBuf;
 
 use checkpoints::HeldHead;
 use evidence::{EvidenceSources, Progress};
-use finding::{AuditReport, Findings, Identity, LedgerState, Outcome, Rule, Subject, Verdict};
+use finding::{AuditReport, Identity, LedgerState, Outcome, Verdict};
+use findings::Findings;
 use folder::PublicFolder;
+use identity::Known;
 use pins::Peer;
-use reading::ReadLedger;
-use time::TimeLine;
+use time::{TimeKeeper, TimeLine};
 
 use crate::evidence::walk::Interrupted;
 use crate::statement::envelope::LedgerId;
@@ -42,8 +46,10 @@ pub struct AuditInput {
     pub folder: PathBuf,
     /// The auditor's clock, seconds since 1970 UTC.
     pub clock_s: i64,
-    /// The ledger that the folder must hold, if the auditor has pinned one.
+    /// The ledger that the folder must hold, where it has been asked for by its id.
     pub expected: Option<LedgerId>,
+    /// What is known beforehand of the ledger that the folder should hold.
+    pub known: Known,
     /// Heads of this ledger from before.
     pub held: Vec<HeldHead>,
     /// The witnesses to believe.
@@ -61,6 +67,7 @@ impl AuditInput {
             folder: folder.into(),
             clock_s,
             expected: None,
+            known: Known::default(),
             held: Vec::new(),
             policy: None,
             evidence: EvidenceSources::default(),
@@ -80,14 +87,18 @@ pub fn audit(input: &AuditInput, progress: &Progress<'_>) -> Result<AuditReport,
         None => size_of_bundles(&folder),
     };
     let mut read = reading::read_ledger(&folder, size, input.clock_s, &mut out, progress)?;
-    check_identity(&read, input.expected, &mut out);
+    let (expected, authority) = (input.expected, read.authority.as_ref());
+    let recognised = identity::recognise(read.ledger, authority, expected, &input.known, &mut out);
     let published = head.as_ref().and_then(|head| checkpoints::check_head(&read, head, &mut out));
-    let mut witnessed = checkpoints::check_cosigned(&folder, &mut read, published, &mut out);
+    // What witnesses said counts only for checkpoints that are this ledger's.
+    let mut time = TimeKeeper::under(input.policy.as_ref());
+    cosigned::check_cosigned(&folder, &mut read, published, &mut time, &mut out);
     let compared_with =
         checkpoints::check_held(&folder, &mut read, published, &input.held, &mut out);
     let pins = pins::find_pins(&folder, &mut read, published, &input.peers, &mut out);
-    // What witnesses said counts only for checkpoints that are this ledger's.
-    witnessed.extend(head.clone().filter(|_| published.is_some() && published == read.tree));
+    if let Some(head) = head.as_ref().filter(|_| published.is_some() && published == read.tree) {
+        time.take_up(head);
+    }
     strays::report_strays(&folder, size, &mut out);
     let (files, restated) =
         evidence::check_evidence(&folder, size, &read, &input.evidence, &mut out, progress)?;
@@ -96,23 +107,24 @@ pub fn audit(input: &AuditInput, progress: &Progress<'_>) -> Result<AuditReport,
     statements.disputed = restated.disputed;
     statements.affirmed = restated.affirmed;
     statements.superseded = restated.superseded;
-    let state = checkpoints::state(&out);
+    let state = checkpoints::state(&out, recognised.faults);
     let identity = read.authority.as_ref().map(|authority| Identity {
         ledger: authority.ledger(),
         name: authority.genesis().name.clone(),
         kind: authority.genesis().kind.clone(),
         origin: authority.genesis().origin.to_string(),
     });
-    let time = time::time_line(witnessed, input.policy.as_ref());
+    let time = time.line();
     let rules = out.results();
     let worst = rules.iter().map(|rule| rule.outcome).max().unwrap_or(Outcome::CannotCheck);
     Ok(AuditReport {
         identity,
+        recognised,
         head: head.map(|head| head.tree()),
         compared_with,
         state,
         verdict: match (state, worst) {
-            (LedgerState::Forked, _) => Verdict::Fork,
+            (LedgerState::Forked | LedgerState::ForkedKeyRetired, _) => Verdict::Fork,
             (_, Outcome::Fail) => Verdict::Fail,
             (_, Outcome::CannotCheck) => Verdict::Incomplete,
             _ if time == TimeLine::NotMet => Verdict::Incomplete,
@@ -128,19 +140,9 @@ pub fn audit(input: &AuditInput, progress: &Progress<'_>) -> Result<AuditReport,
     })
 }
 
-/// The folder must hold the ledger that was pinned, and not one that only looks like it.
-fn check_identity(read: &ReadLedger, expected: Option<LedgerId>, out: &mut Findings) {
-    let Some(expected) = expected else { return };
-    if read.ledger != Some(expected) {
-        let found = read.ledger.map_or("none that can be read".into(), |id| id.to_string());
-        let what = format!("this is another ledger ({found}) than the pinned one ({expected})");
-        out.add(Rule::R03, Outcome::Fail, "other-ledger", Subject::Ledger, what);
-    }
-}
-
 /// How many statements the bundles hold, where no checkpoint says it.
 fn size_of_bundles(folder: &PublicFolder) -> TreeSize {
-    let exists = |bundle: Bundle| folder.root().join(bundle.path()).is_file();
+    let exists = |bundle: Bundle| folder.has(&bundle.path());
     let full = |index| Bundle::new(index, TILE_WIDTH);
     let whole = (0..).take_while(|index| full(*index).is_some_and(exists)).count() as u64;
     let widths = full(whole).map(|bundle| folder.partial_widths(&bundle.path()));

@@ -6,9 +6,9 @@
 
 use std::path::PathBuf;
 
-use super::bundles::{BUNDLES_AT_ONCE, published_bundles, read_bundles};
+use super::bundles::{Lots, published_bundles};
 use super::checkpoints::{check_pinned, read_head};
-use super::finding::Findings;
+use super::findings::Findings;
 use super::folder::PublicFolder;
 use super::reading::ReadLedger;
 use crate::statement::bodies::Body;
@@ -82,16 +82,16 @@ fn notes_in(peer: &Peer, ledger: LedgerId) -> Option<(LedgerId, Vec<(Pinned, Sig
     let folder = PublicFolder::new(&peer.folder);
     let size = read_head(&folder, &mut Findings::default())?.tree().size;
     let bundles = published_bundles(&folder, size);
-    let (mut by, mut notes, mut next) = (None, Vec::new(), 0);
+    let (mut by, mut notes) = (None, Vec::new());
+    let mut lots = Lots::of(&folder, &bundles);
     loop {
-        let lot = read_bundles(&folder, &bundles, next);
-        next += BUNDLES_AT_ONCE;
+        let lot = lots.read();
         if lot.is_empty() {
             break;
         }
         for read in &lot {
             let entries = read.entries.iter().flatten();
-            for (position, entry) in (read.bundle.first().0..).map(Position).zip(entries) {
+            for (position, entry) in (read.position().0..).map(Position).zip(entries) {
                 let Ok(statement) = &entry.statement else { continue };
                 if position.0 == 0 {
                     by = Some(LedgerId(statement.id()));

@@ -1,8 +1,11 @@
 //! Files in a public folder that no reader of its checkpoint would ask for.
 
+use std::path::Path;
+
 use walkdir::WalkDir;
 
-use super::finding::{Findings, Outcome, Rule, Subject};
+use super::finding::{Outcome, Rule, Subject};
+use super::findings::Findings;
 use super::folder::PublicFolder;
 use crate::tlog::bundle::Bundle;
 use crate::tlog::hash::{Hash, TreeSize};
@@ -16,15 +19,23 @@ pub fn report_strays(folder: &PublicFolder, size: TreeSize, out: &mut Findings) 
             Ok(entry) if entry.file_type().is_dir() => continue,
             Ok(entry) => entry,
             Err(fault) => {
-                let what = format!("a part of the folder cannot be listed: {fault}");
-                out.add(Rule::R02, Outcome::CannotCheck, "unlisted", Subject::Ledger, what);
+                // The fault's own words hold the path on this machine, which is no business of a report.
+                let name = name_in(folder, fault.path().unwrap_or(folder.root()));
+                let why = fault
+                    .io_error()
+                    .map_or("it leads back to itself".into(), |why| why.to_string());
+                let what = format!("the folder {} cannot be listed: {why}", name.escape_debug());
+                out.add(
+                    Rule::R02,
+                    Outcome::CannotCheck,
+                    "unlisted",
+                    Subject::Published(name),
+                    what,
+                );
                 continue;
             }
         };
-        let Ok(relative) = entry.path().strip_prefix(folder.root()) else { continue };
-        let parts: Vec<String> =
-            relative.iter().map(|part| part.to_string_lossy().into_owned()).collect();
-        let name = parts.join("/");
+        let name = name_in(folder, entry.path());
         if let Some(code) = stray(&name, size, entry.file_type().is_file()) {
             let what = match code {
                 "beyond-checkpoint" => {
@@ -35,6 +46,13 @@ pub fn report_strays(folder: &PublicFolder, size: TreeSize, out: &mut Findings) 
             out.add(Rule::R02, Outcome::Warn, code, Subject::Published(name), what);
         }
     }
+}
+
+/// A path as the folder's readers call it.
+fn name_in(folder: &PublicFolder, path: &Path) -> String {
+    let relative = path.strip_prefix(folder.root()).unwrap_or(Path::new(""));
+    let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
+    if parts.is_empty() { ".".into() } else { parts.join("/") }
 }
 
 fn stray(name: &str, size: TreeSize, is_file: bool) -> Option<&'static str> {

@@ -1,6 +1,7 @@
 //! The published hash tiles, held against the hashes recomputed from the statements (rule R02).
 
-use super::finding::{Findings, Outcome, Rule, Subject};
+use super::finding::{Outcome, Rule, Subject};
+use super::findings::Findings;
 use super::folder::{PublicFolder, Unreadable};
 use crate::tlog::hash::Hash;
 use crate::tlog::merkle::Node;

@@ -6,7 +6,7 @@
 
 use crate::tlog::checkpoint::SignedCheckpoint;
 use crate::tlog::hash::TreeSize;
-use crate::tlog::policy::{Policy, Quorum};
+use crate::tlog::policy::{Cosigned, Policy, Quorum};
 
 /// What is known about when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,26 +28,47 @@ pub enum TimeLine {
     },
 }
 
-/// Judges checkpoints that are known to be the ledger's. A line that bears a witness's name and does not
-/// match counts for nothing.
-pub fn time_line(mut checkpoints: Vec<SignedCheckpoint>, policy: Option<&Policy>) -> TimeLine {
-    let Some(policy) = policy else { return TimeLine::NotChecked };
-    checkpoints.sort_by_key(|checkpoint| checkpoint.tree().size);
-    for checkpoint in checkpoints.iter().rev() {
-        let Ok(evaluation) = policy.evaluate(checkpoint) else { continue };
+/// Judges, one by one, checkpoints that are known to be the ledger's. A line that bears a witness's name
+/// and does not match counts for nothing.
+#[derive(Debug)]
+pub struct TimeKeeper<'p> {
+    policy: Option<&'p Policy>,
+    line: TimeLine,
+}
+
+impl<'p> TimeKeeper<'p> {
+    /// Nothing is known so far.
+    pub fn under(policy: Option<&'p Policy>) -> TimeKeeper<'p> {
+        let line = if policy.is_some() { TimeLine::NotMet } else { TimeLine::NotChecked };
+        TimeKeeper { policy, line }
+    }
+
+    /// Takes up a checkpoint of this ledger.
+    pub fn take_up(&mut self, checkpoint: &SignedCheckpoint) {
+        let Some(evaluation) = self.policy.and_then(|policy| policy.evaluate(checkpoint).ok())
+        else {
+            return;
+        };
+        let smaller = match &self.line {
+            TimeLine::Bounded { size, .. } => checkpoint.tree().size < *size,
+            _ => false,
+        };
         match evaluation.quorum {
-            Quorum::NotAsked => return TimeLine::NotAsked,
-            Quorum::NotMet => {}
-            Quorum::MetBy(time) => {
-                let name =
-                    |by: &crate::tlog::policy::Cosigned<'_>| by.witness.key.name().to_string();
-                return TimeLine::Bounded {
+            Quorum::NotAsked => self.line = TimeLine::NotAsked,
+            Quorum::MetBy(time) if !smaller => {
+                let name = |by: &Cosigned<'_>| by.witness.key.name().to_string();
+                self.line = TimeLine::Bounded {
                     size: checkpoint.tree().size,
                     not_later_than_s: time.seconds(),
                     witnesses: evaluation.cosigned.iter().map(name).collect(),
                 };
             }
+            Quorum::NotMet | Quorum::MetBy(_) => {}
         }
     }
-    TimeLine::NotMet
+
+    /// What is known.
+    pub fn line(self) -> TimeLine {
+        self.line
+    }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::exit::Exit;
 use super::failures::usage;
-use super::filing::Filing;
+use super::filing::{Filing, key_for};
 use super::own_store::mirror_store;
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome};
@@ -75,7 +75,10 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         let body = Body::CheckpointAnchor(anchor);
         let file = match &key {
             Some(file) => file,
-            None => key.insert(filing.key_for(&body, args.key.as_deref())?),
+            None => {
+                let authority = filing.writer.book().authority();
+                key.insert(key_for(&filing.keyring, authority, &body, args.key.as_deref())?)
+            }
         };
         let filed =
             filing.sign_and_file(file, body.into(), args.resume_chain && rows.is_empty())?;

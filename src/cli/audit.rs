@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::card::read_card;
 use super::check::read_policy;
 use super::clock::now_s;
 use super::exit::Exit;
 use super::failures::{BEGIN_AGAIN, interrupted, usage};
 use super::given_file::{self, Kind};
+use super::known::{self, remembered};
 use super::own_store::{OwnStore, find_mirror, mirror_store};
 use super::progress::{Display, Unit};
 use super::voice::{Answer, Failure};
@@ -16,14 +16,11 @@ use super::{Context, Outcome, against, interrupt};
 use crate::audit::checkpoints::HeldHead;
 use crate::audit::evidence::{EvidenceSources, Progress};
 use crate::audit::{AuditInput, audit};
-use crate::ledger::read;
 use crate::report;
 use crate::statement::envelope::LedgerId;
 use crate::statement::short_head::ShortHead;
 use crate::store::layout::{STORE_FOLDER, StoreFolder};
-use crate::store::outside::StateFolder;
 use crate::tlog::checkpoint::SignedCheckpoint;
-use crate::tlog::hash::Tree;
 use crate::tlog::note::NOTE_BYTES_MAX;
 
 /// Arguments of `treering audit`.
@@ -58,6 +55,9 @@ pub struct Args {
     /// The site card that the ledger must be of
     #[arg(long, value_name = "CARD")]
     card: Option<PathBuf>,
+    /// The ledger's id, 64 digits, where there is no card
+    #[arg(long, value_name = "ID", conflicts_with = "card")]
+    ledger_id: Option<String>,
     /// The witnesses to believe (a C2SP tlog-policy) [default: the store's trust.policy]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
@@ -74,6 +74,8 @@ struct Subject {
     held: Vec<HeldHead>,
     policy: Option<PathBuf>,
     expected: Option<LedgerId>,
+    /// The ledger, if this computer remembers signing it.
+    signed_here: Option<LedgerId>,
 }
 
 /// Audits.
@@ -97,12 +99,15 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     subject.manifests.extend(args.manifests);
     let policy_file = args.policy.or(subject.policy);
     let policy = policy_file.as_deref().map(read_policy).transpose()?;
-    let expected = args.card.as_deref().map(read_card).transpose()?;
+    let mut known = known::known(context, args.card.as_deref())?;
+    known.own = subject.signed_here.or(known.own);
+    let expected = args.ledger_id.as_deref().map(known::ledger_id).transpose()?;
     let input = AuditInput {
         folder: subject.folder,
         clock_s: args.as_of.unwrap_or_else(now_s),
         held: subject.held,
-        expected: expected.map(|card| card.ledger()).or(subject.expected),
+        expected: expected.or(subject.expected),
+        known,
         policy,
         evidence: EvidenceSources {
             manifests: subject.manifests,
@@ -144,7 +149,8 @@ fn find_subject(context: &Context, path: Option<&Path>) -> Result<Subject, Failu
         Located::Store(store) => own(OwnStore::open(store)?),
         Located::Public(folder) => {
             let (manifests, held) = (Vec::new(), Vec::new());
-            Ok(Subject { folder, files: None, manifests, held, policy: None, expected: None })
+            let (files, policy, signed_here, expected) = (None, None, None, None);
+            Ok(Subject { folder, files, manifests, held, policy, signed_here, expected })
         }
     }
 }
@@ -197,6 +203,7 @@ fn own(own: OwnStore) -> Result<Subject, Failure> {
         files: Some(own.store.home().to_path_buf()),
         manifests: vec![own.store.manifests()],
         policy: Some(policy).filter(|policy| remembered.is_some() && policy.is_file()),
+        signed_here: remembered.and_then(|_| own.ledger().ok()),
         held: remembered.map(HeldHead::Remembered).into_iter().collect(),
         expected: None,
     })
@@ -214,16 +221,9 @@ fn mirrored(context: &Context, name: &str) -> Result<Subject, Failure> {
         manifests: Vec::new(),
         policy: Some(shelf.store.trust_policy()).filter(|policy| policy.is_file()),
         held: head.into_iter().collect(),
+        signed_here: None,
         expected: Some(record.ledger),
     })
-}
-
-/// The newest head that this computer remembers signing, outside the store. Whatever keeps it from being
-/// read, the audit goes on and says that it has nothing to compare with.
-fn remembered(own: &OwnStore) -> Option<Tree> {
-    let ledger = read::ledger_in(&own.folder).ok()?;
-    let record = StateFolder::from_environment().ok()?.read_head(&*own.disk, ledger).ok()??;
-    Some(record.signed().tree)
 }
 
 /// A head kept from before: a checkpoint's file, or the line that fits an SMS.

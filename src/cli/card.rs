@@ -1,6 +1,5 @@
 //! `treering card`: what others need to recognise this ledger.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use askama::Template;
@@ -9,8 +8,8 @@ use qrcode::render::{svg, unicode};
 use serde_json::json;
 
 use super::exit::Exit;
-use super::failures::unwritable;
 use super::given_file::{self, Kind};
+use super::output::{self, Overwrite};
 use super::own_store::OwnStore;
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome};
@@ -31,6 +30,8 @@ pub struct Args {
     /// Where to write a page to print
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    #[command(flatten)]
+    overwrite: Overwrite,
 }
 
 /// The printable page.
@@ -84,11 +85,11 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     let card = Card::of(book.ledger(), book.authority().genesis());
     let mut text = String::new();
     if let Some(path) = &args.output {
-        fs::write(path, card.to_json()).map_err(|why| unwritable(path, why))?;
+        output::write(path, card.to_json(), args.overwrite)?;
         text.push_str(&format!("Wrote {}\n", path.display()));
     }
     if let Some(path) = &args.html {
-        fs::write(path, page(&card)?).map_err(|why| unwritable(path, why))?;
+        output::write(path, page(&card)?, args.overwrite)?;
         text.push_str(&format!("Wrote {}\n", path.display()));
     }
     if text.is_empty() {
@@ -103,7 +104,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         "root": card.root,
         "digits": card.digits,
     });
-    Ok(Answer::new("card", text, fields))
+    Ok(Answer::new("card-shown", text, fields))
 }
 
 fn on_screen(card: &Card) -> Result<String, Failure> {

@@ -7,23 +7,31 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::attribute_text::attribute_words;
-use super::card::read_card;
 use super::exit::Exit;
 use super::failures::usage;
 use super::given_file::{self, Kind, Unhashed};
 use super::held_copy;
+use super::known;
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome, against};
+use crate::audit::identity::{Known, Recognised};
 use crate::evidence::attribute::Attribute;
 use crate::evidence::row::{Disclosure, Row};
+use crate::report::identity::{recognised_json, recognised_words};
 use crate::report::words::{count, file_name, rfc3339, safe, time};
 use crate::statement::envelope::{LedgerId, Statement};
 use crate::statement::receipt::{CheckedReceipt, MAX_RECEIPT_BYTES, Receipt, ReceiptFault};
-use crate::tlog::hash::{Hash, Position};
+use crate::tlog::hash::{Hash, Position, leaf_hash};
 use crate::tlog::policy::{Evaluation, Policy, Quorum};
 
 /// Ceiling of a policy's file, in bytes: some hundred thousand witnesses.
 const POLICY_BYTES_MAX: usize = 16 << 20;
+
+/// Said of a file that the receipt has no row of.
+const NOT_PROVEN: &str = "these are not the bytes that the receipt proves";
+
+/// What no check of a file can show.
+pub const NOT_SHOWN: &str = "Not shown: that a file shows what it is said to show.";
 
 /// Arguments of `treering check`.
 #[derive(Debug, clap::Args)]
@@ -56,10 +64,12 @@ pub struct Checks {
     pub name: String,
     /// The ledger.
     pub ledger: LedgerId,
+    /// By what it was recognised.
+    pub recognised: Recognised,
     /// One for each file, as they were named.
     pub files: Vec<Checked>,
     /// Said under all of them.
-    pub remarks: Vec<&'static str>,
+    pub remarks: Vec<String>,
     /// What the mirror of the ledger adds, and what that makes of the exit code.
     pub compared: Option<(String, Exit)>,
 }
@@ -102,27 +112,22 @@ impl Checked {
 
 /// Checks the files.
 pub fn run(context: &Context, args: Args) -> Outcome {
-    let pinned = pinned(&args)?;
+    let meant = Meant {
+        id: args.ledger_id.as_deref().map(known::ledger_id).transpose()?,
+        known: known::known(context, args.card.as_deref())?,
+    };
+    let policy = args.policy.as_deref().map(read_policy).transpose()?;
     let checks = match &args.receipt {
-        None => held_copy::check(context, &args.files, pinned)?,
-        Some(receipt) => {
-            let pinned = pinned.ok_or_else(|| {
-                usage(
-                    "a receipt proves nothing by itself",
-                    "anybody can make a ledger and receipts from it",
-                    "say which ledger you trust: --card CARD or --ledger-id ID",
-                )
-            })?;
-            let policy = args.policy.as_deref().map(read_policy).transpose()?;
-            check_receipt(context, receipt, pinned, policy.as_ref(), &args.files)?
-        }
+        None => held_copy::check(context, &args.files, &meant, policy.as_ref())?,
+        Some(receipt) => check_receipt(context, receipt, &meant, policy.as_ref(), &args.files)?,
     };
     Ok(answer(&checks))
 }
 
 /// The files one by one, what nobody looked at, and the verdict last.
 fn answer(checks: &Checks) -> Answer {
-    let mut text = format!("{}\nledger {}\n\n", checks.name, checks.ledger);
+    let whose = recognised_words(&checks.recognised);
+    let mut text = format!("{}\nledger {}\n  {whose}\n\n", checks.name, checks.ledger);
     let mut exit = Exit::Done;
     for file in &checks.files {
         let _ = writeln!(text, "{}  {}", file.word, file.name);
@@ -149,6 +154,7 @@ fn answer(checks: &Checks) -> Answer {
     let fields = json!({
         "verdict": verdict,
         "ledger": checks.ledger.to_string(),
+        "recognised": recognised_json(&checks.recognised),
         "files": files,
         "mirror": checks.compared.as_ref().map(|(line, _)| line),
     });
@@ -180,18 +186,42 @@ fn sentence(files: &[Checked]) -> String {
     sentence + "."
 }
 
-fn pinned(args: &Args) -> Result<Option<LedgerId>, Failure> {
-    if let Some(card) = &args.card {
-        return read_card(card).map(|card| Some(card.ledger()));
+/// Which ledger a person means: the one of an id or a card, or one that is pinned.
+pub struct Meant {
+    /// An id that was typed.
+    pub id: Option<LedgerId>,
+    /// The card that was given, and the pins.
+    pub known: Known,
+}
+
+impl Meant {
+    /// The ledger that was named.
+    pub fn named(&self) -> Option<LedgerId> {
+        self.id.or(self.known.card.as_ref().map(|card| card.ledger))
     }
-    let Some(id) = &args.ledger_id else { return Ok(None) };
-    match Hash::from_hex(id) {
-        Some(id) => Ok(Some(LedgerId(id))),
-        None => Err(usage(
-            format!("{id:?} is no ledger id"),
-            "an id has 64 lower-case hexadecimal digits",
-            "copy it from the site card",
-        )),
+
+    /// The ledger whose receipt this must be: the one that was named, else a pinned one.
+    fn of_receipt(&self, receipt: &Receipt) -> Result<LedgerId, Failure> {
+        let nothing = |why: String, next: &str| {
+            Err(usage("a receipt proves nothing by itself", why, next.to_string()))
+        };
+        let first = receipt.statements.first().filter(|(position, _)| *position == Position(0));
+        let claimed = first.map(|(_, bytes)| LedgerId(leaf_hash(bytes)));
+        let is_pinned = |id: &LedgerId| self.known.pins.iter().any(|pin| pin.promise.ledger == *id);
+        match (self.named(), claimed) {
+            (Some(named), _) => Ok(named),
+            (None, Some(claimed)) if is_pinned(&claimed) || self.known.own == Some(claimed) => {
+                Ok(claimed)
+            }
+            (None, Some(claimed)) if !self.known.pins.is_empty() => nothing(
+                format!("it is of the ledger {claimed}, which nobody has pinned here"),
+                "say which ledger you trust: --card CARD or --ledger-id ID, or treering trust pin CARD",
+            ),
+            (None, _) => nothing(
+                "anybody can make a ledger and receipts from it".into(),
+                "say which ledger you trust: --card CARD or --ledger-id ID",
+            ),
+        }
     }
 }
 
@@ -204,7 +234,7 @@ pub fn read_policy(path: &Path) -> Result<Policy, Failure> {
 fn check_receipt(
     context: &Context,
     path: &Path,
-    pinned: LedgerId,
+    meant: &Meant,
     policy: Option<&Policy>,
     files: &[PathBuf],
 ) -> Result<Checks, Failure> {
@@ -213,6 +243,7 @@ fn check_receipt(
         return Err(given_file::not_one(path, Kind::Receipt, &bytes, ""));
     }
     let receipt = Receipt::read(&bytes).map_err(|why| damaged(path, why.to_string()))?;
+    let pinned = meant.of_receipt(&receipt)?;
     let checked = receipt.check(pinned).map_err(|why| match why {
         ReceiptFault::OtherLedger => Failure::new(
             Exit::Finding,
@@ -222,18 +253,21 @@ fn check_receipt(
         ),
         why => damaged(path, why.to_string()),
     })?;
+    let recognised = known::must_be(&checked.authority, meant.id, &meant.known)?;
     let rows = read_rows(&receipt, path)?;
-    let moment = Moment::of(&receipt, &checked, policy)?;
+    let moment = Moment::of(&receipt, policy)?;
     let files = files.iter().map(|file| check_file(file, &checked, &rows, &moment));
-    let compared = against::meet_receipt(context, pinned, &receipt.checkpoint)?;
+    let compared = against::meet_receipt(context, checked.authority.ledger(), &receipt.checkpoint)?;
     Ok(Checks {
         name: safe(&checked.authority.genesis().name),
         ledger: checked.authority.ledger(),
+        recognised,
         files: files.collect::<Result<_, _>>()?,
         remarks: vec![
             "NOT CHECKED: whether the key was revoked before this, whether this was corrected or \
-             erased later",
-            "Not shown: that a file shows what it is said to show.",
+             erased later"
+                .into(),
+            NOT_SHOWN.into(),
         ],
         compared,
     })
@@ -275,29 +309,32 @@ fn read_rows(receipt: &Receipt, path: &Path) -> Result<BTreeMap<Hash, ReceiptRow
     Ok(rows)
 }
 
-/// What the receipt says about when.
-struct Moment {
-    line: String,
-    json: Value,
-    exit: Exit,
+/// What is known about when, under the reader's policy.
+#[derive(Clone)]
+pub struct Moment {
+    /// The line under a file.
+    pub line: String,
+    /// For programs.
+    pub json: Value,
+    /// What it makes of the exit code.
+    pub exit: Exit,
 }
 
 impl Moment {
-    fn of(
-        receipt: &Receipt,
-        checked: &CheckedReceipt,
-        policy: Option<&Policy>,
-    ) -> Result<Moment, Failure> {
+    /// Nothing, for this reason.
+    pub fn not_checked(why: &str) -> Moment {
+        Moment {
+            line: format!("not later than   NOT CHECKED: {why}"),
+            json: json!("NOT CHECKED"),
+            exit: Exit::Incomplete,
+        }
+    }
+
+    fn of(receipt: &Receipt, policy: Option<&Policy>) -> Result<Moment, Failure> {
         let Some(policy) = policy else {
-            return Ok(Moment {
-                line: "not later than   NOT CHECKED: no policy says which witnesses to believe \
-                       (--policy FILE)"
-                    .into(),
-                json: json!("NOT CHECKED"),
-                exit: Exit::Incomplete,
-            });
+            let why = "no policy says which witnesses to believe (--policy FILE)";
+            return Ok(Moment::not_checked(why));
         };
-        let origin = &checked.authority.genesis().origin;
         let evaluation: Evaluation = policy.evaluate(&receipt.checkpoint).map_err(|why| {
             Failure::new(
                 Exit::Finding,
@@ -306,9 +343,14 @@ impl Moment {
                 "ask the site for a new receipt",
             )
         })?;
+        Ok(Moment::of_evaluation(&evaluation))
+    }
+
+    /// What the cosignatures on one checkpoint say.
+    pub fn of_evaluation(evaluation: &Evaluation<'_>) -> Moment {
         let names: Vec<String> =
             evaluation.cosigned.iter().map(|by| by.witness.key.name().to_string()).collect();
-        Ok(match evaluation.quorum {
+        match evaluation.quorum {
             Quorum::NotAsked => Moment {
                 line: "not later than   not asked: the policy says quorum none".into(),
                 json: json!("NOT ASKED"),
@@ -326,15 +368,10 @@ impl Moment {
                     exit: Exit::Done,
                 }
             }
-            Quorum::NotMet => Moment {
-                line: format!(
-                    "not later than   NOT CHECKED: too few of the policy's witnesses have cosigned \
-                     the checkpoint of {origin}"
-                ),
-                json: json!("NOT CHECKED"),
-                exit: Exit::Incomplete,
-            },
-        })
+            Quorum::NotMet => Moment::not_checked(
+                "too few of the policy's witnesses have cosigned the checkpoint",
+            ),
+        }
     }
 }
 
@@ -353,11 +390,12 @@ fn check_file(
     let anchored = found.and_then(|row| Some((row, checked.anchor(row.anchor)?)));
     let Some((row, (statement, anchor))) = anchored else {
         return Ok(Checked {
-            json: json!({ "file": name, "result": "DIFFERS", "sha256": digest.to_string() }),
+            json: json!({ "file": name, "result": "DIFFERS", "sha256": digest.to_string(),
+                          "why": NOT_PROVEN }),
             name,
             word: "DIFFERS",
             lines: vec![
-                "these are not the bytes that the receipt proves".into(),
+                NOT_PROVEN.into(),
                 "commonest cause: the file was re-saved, cropped or sent through a messenger; \
                  ask for the original"
                     .into(),

@@ -1,11 +1,10 @@
 //! `treering export`: proofs in other formats.
 
-use std::fs;
 use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::failures::{unreadable, unwritable};
+use super::output::{self, Overwrite};
 use super::own_store::OwnStore;
 use super::voice::Answer;
 use super::{Context, Outcome};
@@ -32,6 +31,8 @@ pub struct TlogProofArgs {
     /// Where to write it [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    overwrite: Overwrite,
 }
 
 /// Exports.
@@ -43,8 +44,7 @@ pub fn run(context: &Context, command: Command) -> Outcome {
     let size = checkpoint.tree().size;
     let hashes = prove_inclusion::<PublicError>(position, size, |nodes: &[Node]| {
         own.folder.nodes(nodes, size)
-    })
-    .map_err(|why| unreadable(own.folder.path(), why))?;
+    })?;
     let proof = LogProof::new(position, hashes, checkpoint).to_string();
     let fields = json!({
         "position": position.0, "id": statement.id().to_string(), "proof": &proof,
@@ -52,7 +52,8 @@ pub fn run(context: &Context, command: Command) -> Outcome {
     let text = match &args.output {
         None => proof,
         Some(path) => {
-            fs::write(path, &proof).map_err(|why| unwritable(path, why))?;
+            output::write(path, &proof, args.overwrite)?;
+            output::warn_among_evidence(context, &own, path);
             format!("Wrote {}\n", path.display())
         }
     };

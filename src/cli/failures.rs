@@ -6,6 +6,7 @@ use crate::exchange::mirror::SyncError;
 use crate::exchange::source::SourceError;
 use crate::exchange::tree::TreeError;
 use crate::ledger::book::Refusal;
+use crate::ledger::growth::GrowthError;
 use crate::ledger::indexing::IndexingError;
 use crate::ledger::read::LedgerUnreadable;
 use crate::ledger::writer::{AppendError, OpenError, SignError};
@@ -16,10 +17,12 @@ use crate::store::forks::ForksError;
 use crate::store::heads::HeadError;
 use crate::store::held::HeldError;
 use crate::store::index::IndexError;
+use crate::store::keys::KeyFileError;
 use crate::store::layout::LayoutError;
 use crate::store::lock::LockError;
 use crate::store::mirrors::MirrorsError;
 use crate::store::outside::OutsideError;
+use crate::store::public::PublicError;
 
 /// Work was stopped by the person at the keyboard.
 pub fn interrupted(what: impl Into<String>, next: &str) -> Failure {
@@ -48,38 +51,61 @@ pub fn unwritable(path: &std::path::Path, why: impl ToString) -> Failure {
     Failure::new(Exit::Unexpected, what, why, "name a place that you may write to (-o FILE)")
 }
 
-impl From<LayoutError> for Failure {
-    fn from(fault: LayoutError) -> Failure {
+// A disk that refuses is exit 1 and a lock that is held exit 11, however deep in an error they sit: so
+// each kind of error hands those it carries on, instead of giving them its own words.
+
+impl From<DiskError> for Failure {
+    fn from(fault: DiskError) -> Failure {
+        let what = match &fault {
+            DiskError::Refused { .. } => "the disk refuses",
+            DiskError::TooLong { .. } | DiskError::OtherBytes { .. } => {
+                "a file of the store is not what it should be"
+            }
+        };
         let exit = match &fault {
-            LayoutError::NotFound { .. } => Exit::NoLedger,
-            LayoutError::Exists { .. } => Exit::Usage,
-            LayoutError::Lock(_) => Exit::Locked,
-            _ => Exit::Unexpected,
+            DiskError::Refused { .. } => Exit::Unexpected,
+            DiskError::TooLong { .. } | DiskError::OtherBytes { .. } => Exit::Finding,
         };
         let next = fault.next_step();
-        Failure::new(exit, "the store cannot be used", fault, next)
+        Failure::new(exit, what, fault, next)
     }
 }
 
 impl From<LockError> for Failure {
     fn from(fault: LockError) -> Failure {
         let next = fault.next_step();
-        Failure::new(Exit::Locked, "the store is in use", fault, next)
+        match fault {
+            LockError::Held { .. } => {
+                Failure::new(Exit::Locked, "the store is in use", fault, next)
+            }
+            LockError::Disk(fault) => {
+                Failure::new(Exit::Unexpected, "the store cannot be locked", fault, next)
+            }
+        }
     }
 }
 
-impl From<DiskError> for Failure {
-    fn from(fault: DiskError) -> Failure {
+impl From<LayoutError> for Failure {
+    fn from(fault: LayoutError) -> Failure {
+        let exit = match fault {
+            LayoutError::Lock(fault) => return fault.into(),
+            LayoutError::Disk(fault) => return fault.into(),
+            LayoutError::NotFound { .. } | LayoutError::NotAStore { .. } => Exit::NoLedger,
+            LayoutError::Exists { .. } => Exit::Usage,
+        };
         let next = fault.next_step();
-        Failure::new(Exit::Unexpected, "the disk refuses", fault, next)
+        Failure::new(exit, "the store cannot be used", fault, next)
     }
 }
 
 impl From<OutsideError> for Failure {
     fn from(fault: OutsideError) -> Failure {
-        let exit = match &fault {
-            OutsideError::Lock(_) => Exit::Locked,
-            _ => Exit::Unexpected,
+        let exit = match fault {
+            OutsideError::Lock(fault) => return fault.into(),
+            OutsideError::Disk(fault) => return fault.into(),
+            // What cannot be remembered outside cannot tell this store from a copy.
+            OutsideError::Damaged(_) => Exit::MayBeCopy,
+            OutsideError::NoFolder | OutsideError::InsideStore { .. } => Exit::Usage,
         };
         let next = fault.next_step();
         Failure::new(exit, "the record outside the store cannot be used", fault, next)
@@ -88,12 +114,14 @@ impl From<OutsideError> for Failure {
 
 impl From<HeadError> for Failure {
     fn from(fault: HeadError) -> Failure {
-        let exit = match &fault {
-            HeadError::MustNotSign(_) | HeadError::Damaged(_) => Exit::MayBeCopy,
+        let exit = match fault {
+            HeadError::Outside(fault) => return fault.into(),
+            HeadError::Disk(fault) => return fault.into(),
+            HeadError::MustNotSign(_) | HeadError::Damaged(_) | HeadError::Shorter { .. } => {
+                Exit::MayBeCopy
+            }
             HeadError::Contradicts { .. } => Exit::Fork,
-            HeadError::Shorter { .. } => Exit::MayBeCopy,
-            HeadError::Outside(OutsideError::Lock(_)) => Exit::Locked,
-            _ => Exit::Unexpected,
+            HeadError::NotLarger { .. } | HeadError::Exists(_) => Exit::Unexpected,
         };
         let next = fault.next_step();
         Failure::new(exit, "this store must not sign now", fault, next)
@@ -102,36 +130,59 @@ impl From<HeadError> for Failure {
 
 impl From<ChainFileError> for Failure {
     fn from(fault: ChainFileError) -> Failure {
-        let exit = match &fault {
-            ChainFileError::Outside(OutsideError::Lock(_)) => Exit::Locked,
-            ChainFileError::Disk(_) | ChainFileError::Outside(_) => Exit::Unexpected,
-            _ => Exit::Key,
-        };
-        let next = fault.next_step();
-        Failure::new(exit, "the key must not sign now", fault, next)
+        match fault {
+            ChainFileError::Outside(fault) => fault.into(),
+            ChainFileError::Disk(fault) => fault.into(),
+            fault => {
+                let next = fault.next_step();
+                Failure::new(Exit::Key, "the key must not sign now", fault, next)
+            }
+        }
+    }
+}
+
+impl From<KeyFileError> for Failure {
+    fn from(fault: KeyFileError) -> Failure {
+        match fault {
+            KeyFileError::Disk(fault) => fault.into(),
+            fault => {
+                let next = fault.next_step();
+                Failure::new(Exit::Key, "the key cannot be used", fault, next)
+            }
+        }
+    }
+}
+
+impl From<PublicError> for Failure {
+    fn from(fault: PublicError) -> Failure {
+        match fault {
+            PublicError::Disk(fault) if !fault.is_not_found() => fault.into(),
+            // A file of a ledger that is gone is damage to it, and no trouble with the disk.
+            fault => Failure::new(Exit::Finding, CANNOT_BE_READ, fault, NEXT_AUDIT),
+        }
     }
 }
 
 impl From<LedgerUnreadable> for Failure {
     fn from(fault: LedgerUnreadable) -> Failure {
-        let exit = match &fault {
+        let exit = match fault {
+            LedgerUnreadable::Public(fault) => return fault.into(),
             LedgerUnreadable::NoLedger(_) => Exit::NoLedger,
-            _ => Exit::Finding,
+            LedgerUnreadable::Statement(..) | LedgerUnreadable::Refused(..) => Exit::Finding,
         };
-        Failure::new(
-            exit,
-            "the ledger cannot be read",
-            fault,
-            "treering audit names what is damaged",
-        )
+        Failure::new(exit, CANNOT_BE_READ, fault, NEXT_AUDIT)
     }
 }
+
+const CANNOT_BE_READ: &str = "the ledger cannot be read";
+const NEXT_AUDIT: &str = "treering audit names what is damaged";
 
 impl From<OpenError> for Failure {
     fn from(fault: OpenError) -> Failure {
         match fault {
             OpenError::Head(fault) => fault.into(),
             OpenError::Unreadable(fault) => fault.into(),
+            OpenError::Public(fault) => fault.into(),
             OpenError::Sign(fault) => fault.into(),
             fault @ OpenError::NotWhatWasSigned { .. } => Failure::new(
                 Exit::MayBeCopy,
@@ -139,11 +190,11 @@ impl From<OpenError> for Failure {
                 fault,
                 "put the newest copy of the public folder back, or ask who holds more: treering resume",
             ),
-            fault @ OpenError::Public(_) => Failure::new(
-                Exit::Unexpected,
-                "the ledger cannot be opened",
+            fault @ OpenError::NotUnderstood(_) => Failure::new(
+                Exit::Incomplete,
+                "this program is too old for the ledger",
                 fault,
-                "treering audit names what is damaged",
+                "use a newer treering; reading goes on up to there",
             ),
         }
     }
@@ -175,6 +226,7 @@ impl From<AppendError> for Failure {
             AppendError::Disk(fault) => fault.into(),
             AppendError::Head(fault) => fault.into(),
             AppendError::Sign(fault) => fault.into(),
+            AppendError::Growth(GrowthError::Present(fault)) => fault.into(),
             fault => Failure::new(Exit::Unexpected, "nothing was recorded", fault, NEXT_AGAIN),
         }
     }
@@ -197,9 +249,10 @@ impl From<Refusal> for Failure {
 
 impl From<IndexError> for Failure {
     fn from(fault: IndexError) -> Failure {
-        let exit = match &fault {
+        let exit = match fault {
+            IndexError::Disk(fault) => return fault.into(),
             IndexError::Busy { .. } => Exit::Locked,
-            _ => Exit::Unexpected,
+            IndexError::Damaged { .. } | IndexError::NotNext { .. } => Exit::Unexpected,
         };
         let next = fault.next_step();
         Failure::new(exit, "the index cannot be used", fault, next)
@@ -211,12 +264,18 @@ impl From<IndexingError> for Failure {
         match fault {
             IndexingError::Index(fault) => fault.into(),
             IndexingError::Ledger(fault) => fault.into(),
-            fault @ IndexingError::Manifest(..) => Failure::new(
-                Exit::Finding,
-                "the index cannot be made",
-                fault,
-                "put the manifest back from its second copy; treering audit names what is damaged",
+            IndexingError::Interrupted => interrupted(
+                "the index is not whole yet",
+                "treering reindex; commands that read work without it, only slower",
             ),
+            fault @ (IndexingError::Manifest(..) | IndexingError::OtherManifest(..)) => {
+                Failure::new(
+                    Exit::Finding,
+                    "the index cannot be made",
+                    fault,
+                    "put the manifest back from its second copy; treering audit names what is damaged",
+                )
+            }
         }
     }
 }

@@ -3,7 +3,6 @@
 //! A statement is durable beside its key before it leaves the process, and beside it until the ledger
 //! is known to hold it. So whatever a crash leaves is completed by the next command that signs.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::exit::Exit;
@@ -13,9 +12,11 @@ use super::statement_text::summary;
 use super::voice::Failure;
 use super::{Context, clock};
 use crate::ledger::book::Refusal;
+use crate::ledger::indexing::Taking;
 use crate::ledger::read::statements_from;
 use crate::ledger::writer::{AppendError, Appended, LogKeyMissing, LogKeys, Writer};
 use crate::report::words::counted;
+use crate::statement::authority::Authority;
 use crate::statement::bodies::Body;
 use crate::statement::chain::{Chain, Link};
 use crate::statement::envelope::{
@@ -68,9 +69,19 @@ impl<'a> Filing<'a> {
     /// Opens the ledger for filing.
     pub fn begin(context: &'a Context, command: &'static str) -> Result<Filing<'a>, Failure> {
         let own = OwnStore::find(context)?;
+        let keyring = Keyring::at(context, &own.store.keys());
+        Filing::begin_with(context, own, keyring, command)
+    }
+
+    /// [`Filing::begin`], in a store that was found before, with keys that may be open already.
+    pub fn begin_with(
+        context: &'a Context,
+        own: OwnStore,
+        keyring: Keyring<'a>,
+        command: &'static str,
+    ) -> Result<Filing<'a>, Failure> {
         let lock = own.lock(command)?;
         own.store.sweep(&*own.disk)?;
-        let keyring = Keyring::at(context, &own.store.keys());
         let places = own.head_places(command)?;
         let writer = with_log_keys(&keyring, |keys| Writer::open(places, &own.name, keys))?;
         let head = writer.checkpoint().tree();
@@ -85,62 +96,12 @@ impl<'a> Filing<'a> {
         self.writer.book().ledger()
     }
 
-    /// A key in this store that may sign a kind now: the named one, or the only one.
-    pub fn key_for(&self, body: &Body, named: Option<&str>) -> Result<KeyFile, Failure> {
-        let kind = body.media_type().kind;
-        let may_sign = |key: &KeyFile| {
-            let grant = self.writer.book().authority().grant_of(&key.id());
-            grant.is_some_and(|grant| grant.ended.is_none() && grant.scope.covers(&kind))
-        };
-        if let Some(name) = named {
-            let key = self.keyring.named(name)?;
-            return match may_sign(&key) {
-                true => Ok(key),
-                false => Err(Failure::new(
-                    Exit::Key,
-                    format!("the key {name} may not sign {kind} here"),
-                    "the root has not granted it, or has ended its grant",
-                    "treering key list",
-                )),
-            };
-        }
-        let mut keys: Vec<KeyFile> = self.keyring.list()?.into_iter().filter(may_sign).collect();
-        match keys.len() {
-            0 => Err(Failure::new(
-                Exit::Key,
-                format!("no key in this store may sign {kind}"),
-                "the root has granted none, or has ended their grants",
-                "treering key request NAME, then have the root grant it",
-            )),
-            1 => Ok(keys.swap_remove(0)),
-            _ => Err(Failure::new(
-                Exit::Key,
-                format!("several keys in this store may sign {kind}"),
-                keys.iter().map(|key| key.name().as_str()).collect::<Vec<_>>().join(", "),
-                "say which one with --key NAME",
-            )),
-        }
-    }
-
-    /// Opens every key that filing with `key` will need, and its memory. Called before long work: that
-    /// a passphrase is wrong or a stick is missing should not be found out after an hour of reading.
-    pub fn prepare(&self, key: &KeyFile, resume_chain: bool) -> Result<(), Failure> {
-        self.keyring.open(key)?;
-        let term = self.writer.book().authority().log_keys_in_force();
-        for log_key in term.beside.iter().chain([&term.required]) {
-            open_log_key(&self.keyring, log_key)?;
-        }
-        if !resume_chain {
-            ChainFile::open(chain_places(&self.own.disk, key, self.command)?, key.id())?;
-        }
-        Ok(())
-    }
-
     /// Files what an interrupted command had signed with a key, so that the next one knows of it: files
     /// recorded then are not recorded again, whatever else lies beside them by now.
     pub fn finish_interrupted(&mut self, key: &KeyFile) -> Result<(), Failure> {
         let places = chain_places(&self.own.disk, key, self.command)?;
-        self.catch_up(&mut ChainFile::open(places, key.id())?, key.id()).map(drop)
+        let mut chain = ChainFile::open(places, key.id(), self.ledger())?;
+        self.catch_up(&mut chain, key.id()).map(drop)
     }
 
     /// Signs with a key of this store and files the result.
@@ -165,11 +126,10 @@ impl<'a> Filing<'a> {
         let ledger = self.ledger();
         let places = chain_places(&self.own.disk, key, self.command)?;
         let mut chain = match resume_chain {
-            false => ChainFile::open(places, key.id())?,
+            false => ChainFile::open(places, key.id(), ledger)?,
             true => {
                 let last = self.writer.book().last_by(&key.id());
-                let filed = BTreeMap::from_iter(last.map(|last| (ledger, last)));
-                ChainFile::resume(places, key.id(), &filed)?
+                ChainFile::resume(places, key.id(), ledger, last)?
             }
         };
         // The command that was interrupted may have been this very one.
@@ -202,9 +162,12 @@ impl<'a> Filing<'a> {
 
     /// The index is a convenience: that it fails is said, and the next command that needs it mends it.
     fn update_index(&self) {
-        let (index, manifests) = (self.own.store.index(self.ledger()), self.own.store.manifests());
-        let places = self.own.index_places(&index, &manifests);
-        if let Err(why) = places.up_to_date(self.writer.book().tree()) {
+        let head = self.writer.book().tree();
+        let updated = self
+            .own
+            .index_places()
+            .and_then(|places| Ok(places.up_to_date(head, Taking::unwatched()).map(drop)?));
+        if let Err(Failure { why, .. }) = updated {
             self.context.voice.warn(&format!("the index is behind: {why} (treering reindex)"));
         }
     }
@@ -286,6 +249,69 @@ impl<'a> Filing<'a> {
         }
         Ok(links)
     }
+}
+
+/// A key of a keyring that may sign a kind: the named one, or the only one.
+pub fn key_for(
+    keyring: &Keyring<'_>,
+    authority: &Authority,
+    body: &Body,
+    named: Option<&str>,
+) -> Result<KeyFile, Failure> {
+    let kind = body.media_type().kind;
+    let may_sign = |key: &KeyFile| {
+        let grant = authority.grant_of(&key.id());
+        grant.is_some_and(|grant| grant.ended.is_none() && grant.scope.covers(&kind))
+    };
+    if let Some(name) = named {
+        let key = keyring.named(name)?;
+        return match may_sign(&key) {
+            true => Ok(key),
+            false => Err(Failure::new(
+                Exit::Key,
+                format!("the key {name} may not sign {kind} here"),
+                "the root has not granted it, or has ended its grant",
+                "treering key list",
+            )),
+        };
+    }
+    let mut keys: Vec<KeyFile> = keyring.list()?.into_iter().filter(may_sign).collect();
+    match keys.len() {
+        0 => Err(Failure::new(
+            Exit::Key,
+            format!("no key in this store may sign {kind}"),
+            "the root has granted none, or has ended their grants",
+            "treering key request NAME, then have the root grant it",
+        )),
+        1 => Ok(keys.swap_remove(0)),
+        _ => Err(Failure::new(
+            Exit::Key,
+            format!("several keys in this store may sign {kind}"),
+            keys.iter().map(|key| key.name().as_str()).collect::<Vec<_>>().join(", "),
+            "say which one with --key NAME",
+        )),
+    }
+}
+
+/// Opens every key that filing with `key` will need, and its memory. Called before long work: that a
+/// passphrase is wrong or a stick is missing should not be found out after an hour of reading.
+pub fn prepare(
+    own: &OwnStore,
+    keyring: &Keyring<'_>,
+    authority: &Authority,
+    key: &KeyFile,
+    resume_chain: bool,
+) -> Result<(), Failure> {
+    keyring.open(key)?;
+    let term = authority.log_keys_in_force();
+    for log_key in term.beside.iter().chain([&term.required]) {
+        open_log_key(keyring, log_key)?;
+    }
+    if !resume_chain {
+        let places = chain_places(&own.disk, key, "add")?;
+        ChainFile::open(places, key.id(), authority.ledger())?;
+    }
+    Ok(())
 }
 
 /// Does work that may need log keys. If one is not at hand, the answer says which and what to do.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::card::read_card;
 use super::exit::Exit;
 use super::given_file::{self, Kind};
-use super::mirror::ledger_id;
+use super::known::ledger_id;
 use super::own_store::mirror_store;
 use super::statement_text::summary;
 use super::voice::{Answer, Failure};

@@ -11,6 +11,8 @@ use super::interrupt;
 use super::voice::Failure;
 use crate::evidence::hashing::{Problem, Watch, hash_file};
 use crate::report::words::file_name;
+use crate::store::disk::{DiskError, NotRegular, RealDisk};
+use crate::store::durable;
 use crate::tlog::hash::Hash;
 
 /// What a small file should be.
@@ -76,16 +78,28 @@ impl Kind {
 
 /// The bytes of a small file. More than `ceiling` bytes are never read.
 pub fn read(path: &Path, kind: Kind, ceiling: usize) -> Result<Vec<u8>, Failure> {
-    let refused = |why: std::io::Error| match why.kind() {
-        ErrorKind::NotFound => missing(path, kind.phrase()),
-        _ => unreadable(path, why),
-    };
-    let file = File::open(path).map_err(refused)?;
-    if file.metadata().map_err(refused)?.is_dir() {
-        let what = format!("{} is a folder", path.display());
-        return Err(usage(what, format!("{} is a file", kind.phrase()), "name the file"));
+    // What a shell hands over (`<(command)`) lies in /dev: a pipe that has its writer. Any other pipe
+    // may have none, and is not waited for.
+    if path.starts_with("/dev") && !path.is_dir() {
+        let source = File::open(path).map_err(|why| unreadable(path, why))?;
+        return read_whole(source, path, kind, ceiling);
     }
-    read_whole(file, path, kind, ceiling)
+    durable::read(&RealDisk, path, ceiling as u64).map_err(|fault| match fault {
+        DiskError::TooLong { .. } => too_long(path, kind),
+        fault if fault.is_not_found() => missing(path, kind.phrase()),
+        fault if fault.is_not_regular() && path.is_dir() => usage(
+            format!("{} is a folder", path.display()),
+            format!("{} is a file", kind.phrase()),
+            "name the file",
+        ),
+        fault if fault.is_not_regular() => usage(
+            format!("{} is not read", path.display()),
+            NotRegular,
+            format!("name a file that holds {}", kind.phrase()),
+        ),
+        DiskError::Refused { source, .. } => unreadable(path, source),
+        fault => unreadable(path, fault),
+    })
 }
 
 /// [`read`], from a source that is open already; `path` is what it is called.
@@ -95,12 +109,11 @@ pub fn read_whole(
     kind: Kind,
     ceiling: usize,
 ) -> Result<Vec<u8>, Failure> {
-    // Room for all of it at once: growing would leave copies of a private key behind in memory.
-    let mut bytes = Vec::with_capacity((ceiling + 1).min(64 << 10));
+    let mut bytes = Vec::new();
     let read = source.take(ceiling as u64 + 1).read_to_end(&mut bytes);
     read.map_err(|why| unreadable(path, why))?;
     match bytes.len() > ceiling {
-        true => Err(not_one(path, kind, &[], format!("longer than {} can be", kind.phrase()))),
+        true => Err(too_long(path, kind)),
         false => Ok(bytes),
     }
 }
@@ -119,6 +132,10 @@ pub fn not_one(path: &Path, kind: Kind, bytes: &[u8], why: impl ToString) -> Fai
 /// What the file plainly is, if not what it should be.
 pub fn is_another(kind: Kind, bytes: &[u8]) -> Option<Kind> {
     Kind::seen_in(bytes).filter(|seen| *seen != kind)
+}
+
+fn too_long(path: &Path, kind: Kind) -> Failure {
+    not_one(path, kind, &[], format!("longer than {} can be", kind.phrase()))
 }
 
 fn missing(path: &Path, phrase: &str) -> Failure {

@@ -6,8 +6,9 @@ use super::exit::Exit;
 use super::own_store::OwnStore;
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome};
+use crate::statement::authority::Authority;
 use crate::statement::short_head::ShortHead;
-use crate::tlog::checkpoint::log_vkey;
+use crate::tlog::checkpoint::{SignedCheckpoint, log_vkey};
 use crate::tlog::ed25519::Signature;
 
 /// Arguments of `treering head`.
@@ -24,14 +25,11 @@ pub struct Args {}
 pub fn run(context: &Context, _: Args) -> Outcome {
     let own = OwnStore::find(context)?;
     let head = own.newest_head("head")?;
-    let book = own.book()?;
-    let key = log_vkey(head.origin(), book.authority().log_keys_in_force().required);
-    let line = head
-        .note()
-        .signatures()
-        .iter()
-        .find(|line| (line.name(), line.id()) == (key.name(), key.id()));
-    let signature = line.and_then(|line| line.signature().try_into().ok()).map(Signature);
+    let likely = own.likely_authority(head.tree())?;
+    let signature = match signature_by(&head, &likely) {
+        Some(signature) => Some(signature),
+        None => signature_by(&head, own.book()?.authority()),
+    };
     let signature = signature.ok_or_else(|| {
         Failure::new(
             Exit::Finding,
@@ -40,12 +38,21 @@ pub fn run(context: &Context, _: Args) -> Outcome {
             "treering audit names what is damaged",
         )
     })?;
-    let short = ShortHead::new(book.ledger(), head.tree(), signature);
+    let short = ShortHead::new(likely.ledger(), head.tree(), signature);
     let fields = json!({
         "line": short.to_string(),
-        "id": book.ledger().to_string(),
+        "id": likely.ledger().to_string(),
         "size": head.tree().size.0,
         "root": head.tree().root.to_string(),
     });
     Ok(Answer::new("head", format!("{short}\n"), fields))
+}
+
+/// The signature of the log key in force, if it matches.
+fn signature_by(head: &SignedCheckpoint, authority: &Authority) -> Option<Signature> {
+    let key = log_vkey(head.origin(), authority.log_keys_in_force().required);
+    head.note().check([&key]).ok()?;
+    let mut lines = head.note().signatures().iter();
+    let line = lines.find(|line| (line.name(), line.id()) == (key.name(), key.id()))?;
+    line.signature().try_into().ok().map(Signature)
 }

@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::failures::usage;
 use super::filing::{draft, second_signature};
-use super::keyring::{Keyring, random};
+use super::keyring::{Keyring, fresh_secret, random, safe_name};
 use super::own_store::working_directory;
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome, clock, passphrase};
+use super::{Context, Outcome, clock, interrupt, passphrase};
 use crate::ledger::writer::{LogKeyMissing, Writer};
 use crate::report::words::safe;
 use crate::statement::bodies::Body;
@@ -25,9 +25,10 @@ use crate::statement::envelope::{
 use crate::statement::key::{KeyId, Role};
 use crate::store::chain_file::ChainFile;
 use crate::store::disk::{Disk, RealDisk};
+use crate::store::durable;
 use crate::store::heads::HeadPlaces;
-use crate::store::keys::{KeyFile, Purpose};
-use crate::store::layout::NewStore;
+use crate::store::keys::{KeyFile, KeyFolder, Purpose};
+use crate::store::layout::{LayoutError, NewStore, STORE_FOLDER, StoreFolder};
 use crate::store::lock::Holder;
 use crate::store::outside::{Incarnation, StateFolder};
 use crate::store::pem::Passphrase;
@@ -73,12 +74,19 @@ pub struct Args {
     no_passphrase: bool,
 }
 
-/// The keys of a new ledger.
-struct NewKeys {
-    root: (KeyFile, SecretKey),
+/// The keys of a new ledger, in memory.
+struct Secrets {
+    root: SecretKey,
+    next: SecretKey,
+    log: SecretKey,
+    recorder: SecretKey,
+}
+
+/// Their files.
+struct KeyFiles {
+    root: KeyFile,
     next: KeyFile,
-    log: (KeyFile, SecretKey),
-    recorder: (KeyFile, SecretKey),
+    recorder: KeyFile,
 }
 
 /// Founds the ledger.
@@ -87,46 +95,166 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         Some(dir) => dir.clone(),
         None => working_directory()?,
     };
-    let folder_name = SafeName::from_title(&args.name).unwrap_or_else(fallback_name);
-    let describe = describe(&args)?;
+    // Everything that can be refused is looked at before anybody is asked and anything is made.
+    for folder in [&args.root_to, &args.next_to].into_iter().flatten() {
+        need_folder(folder)?;
+    }
+    if home.join(STORE_FOLDER).symlink_metadata().is_ok() {
+        return Err(LayoutError::Exists { path: home.join(STORE_FOLDER) }.into());
+    }
+    let secrets = Secrets {
+        root: fresh_secret(),
+        next: fresh_secret(),
+        log: fresh_secret(),
+        recorder: fresh_secret(),
+    };
+    let statements = first_statements(&args, &secrets, describe(&args)?)?;
     let state = StateFolder::from_environment()?;
-    let secret = passphrase::chosen(context, args.no_passphrase)?;
+    let passphrase = passphrase::chosen(context, args.no_passphrase)?;
 
+    interrupt::finish_what_is_begun();
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     let holder = Holder::this_process("init");
     let new_store = NewStore::begin(Arc::clone(&disk), &home, &holder)?;
-    let store = new_store.folder().clone();
-    let keys = make_keys(context, &args, &store.keys(), secret.as_ref())?;
-    let statements = first_statements(&args, &keys, describe)?;
-    let ledger = LedgerId(statements[0].id());
-    for key in [&keys.root.0, &keys.recorder.0] {
-        remember_first(&disk, key, ledger, &statements)?;
-    }
-    let mut incarnation = [0; Incarnation::LENGTH];
-    random(&mut incarnation);
-    let log_key = keys.log.1.clone();
-    let writer = Writer::found(
-        HeadPlaces::new(Arc::clone(&disk), store, state, holder),
-        &folder_name,
-        &statements,
-        &mut |_| Ok::<_, LogKeyMissing>(log_key.clone()),
-        Incarnation(incarnation),
-    )?;
-    let genesis = writer.book().authority().genesis().clone();
-    drop(writer);
-    let store = new_store.finish()?;
-    let card = Card::of(ledger, &genesis);
-    let text = describe_result(&args, store.path(), &folder_name, &keys, &card);
+    let founding = Founding {
+        context,
+        args: &args,
+        disk,
+        store: new_store.folder().clone(),
+        folder_name: SafeName::from_title(&args.name).unwrap_or_else(fallback_name),
+        state,
+        holder,
+        secrets: &secrets,
+        statements: &statements,
+    };
+    let founded = founding.found(passphrase.as_ref());
+    let (keys, card) = match founded {
+        Ok(founded) => founded,
+        Err(failure) => {
+            founding.undo();
+            // The first failure is the one to tell.
+            let _ = new_store.abandon();
+            return Err(failure);
+        }
+    };
+    let store = new_store.finish().inspect_err(|_| {
+        // Where the store has its name after all its keys are needed.
+        if !home.join(STORE_FOLDER).exists() {
+            founding.undo();
+        }
+    })?;
+    let folder_name = &founding.folder_name;
+    let text = describe_result(&args, store.path(), folder_name, &keys, &card);
     let fields = json!({
         "store": store.path().display().to_string(),
-        "public_folder": store.ledger(&folder_name).display().to_string(),
-        "id": ledger.to_string(),
+        "public_folder": store.ledger(folder_name).display().to_string(),
+        "id": card.ledger().to_string(),
         "digits": card.digits,
         "origin": card.origin,
-        "root_key": final_place(store.path(), &keys.root.0, &args.root_to).display().to_string(),
+        "root_key": final_place(store.path(), &keys.root, &args.root_to).display().to_string(),
         "next_root_key": final_place(store.path(), &keys.next, &args.next_to).display().to_string(),
     });
     Ok(Answer::new("init", text, fields))
+}
+
+/// A ledger that is being founded.
+struct Founding<'a> {
+    context: &'a Context,
+    args: &'a Args,
+    disk: Arc<dyn Disk>,
+    store: StoreFolder,
+    folder_name: SafeName,
+    state: StateFolder,
+    holder: Holder,
+    secrets: &'a Secrets,
+    statements: &'a [Statement],
+}
+
+impl Founding<'_> {
+    fn ledger(&self) -> LedgerId {
+        LedgerId(self.statements[0].id())
+    }
+
+    /// Keys, their memories, the ledger.
+    fn found(&self, passphrase: Option<&Passphrase>) -> Result<(KeyFiles, Card), Failure> {
+        let in_store = Keyring::at(self.context, &self.store.keys());
+        let [root_folder, next_folder] = self.folders();
+        let keep = |folder: &Path, name, purpose, secret| {
+            Keyring::at(self.context, folder).keep(name, purpose, secret, passphrase)
+        };
+        let secrets = self.secrets;
+        let keys = KeyFiles {
+            root: keep(&root_folder, ROOT, Purpose::Root, &secrets.root)?,
+            next: keep(&next_folder, NEXT_ROOT, Purpose::NextRoot, &secrets.next)?,
+            recorder: in_store.keep(
+                "recorder",
+                Role::Recorder.into(),
+                &secrets.recorder,
+                passphrase,
+            )?,
+        };
+        in_store.keep("log", Purpose::Log, &secrets.log, passphrase)?;
+        for key in [&keys.root, &keys.recorder] {
+            remember_first(&self.disk, key, self.ledger(), self.statements)?;
+        }
+        let mut incarnation = [0; Incarnation::LENGTH];
+        random(&mut incarnation);
+        let places = HeadPlaces::new(
+            Arc::clone(&self.disk),
+            self.store.clone(),
+            self.state.clone(),
+            self.holder.clone(),
+        );
+        let writer = Writer::found(
+            places,
+            &self.folder_name,
+            self.statements,
+            &mut |_| Ok::<_, LogKeyMissing>(secrets.log.clone()),
+            Incarnation(incarnation),
+        )?;
+        Ok((keys, Card::of(self.ledger(), writer.book().authority().genesis())))
+    }
+
+    /// The folders of the root and of the next root.
+    fn folders(&self) -> [PathBuf; 2] {
+        [&self.args.root_to, &self.args.next_to]
+            .map(|elsewhere| elsewhere.clone().unwrap_or_else(|| self.store.keys()))
+    }
+
+    /// Removes what founding left outside the store: the keys of a ledger that will never be, and what
+    /// this computer remembers of it. A key that was there before is another one, and stays.
+    fn undo(&self) {
+        let secrets = [(ROOT, &self.secrets.root), (NEXT_ROOT, &self.secrets.next)];
+        for (folder, (name, secret)) in self.folders().iter().zip(secrets) {
+            let keys = KeyFolder::at(Arc::clone(&self.disk), folder);
+            let key = safe_name(name).ok().and_then(|name| keys.find(&name).ok());
+            if let Some(key) = key.filter(|key| key.public() == secret.public()) {
+                for path in [key.public_path(), key.chain_path(), key.path()] {
+                    let _ = durable::remove(&*self.disk, &path);
+                }
+            }
+        }
+        let keys = [&self.secrets.root, &self.secrets.recorder];
+        let chains = keys.map(|key| self.state.chain(KeyId::of(&key.public())));
+        for record in chains.into_iter().chain([self.state.head(self.ledger())]) {
+            let _ = durable::remove(&*self.disk, &record);
+            let _ = durable::remove(&*self.disk, &record.with_extension("lock"));
+        }
+    }
+}
+
+const ROOT: &str = "root";
+const NEXT_ROOT: &str = "next-root";
+
+fn need_folder(dir: &Path) -> Result<(), Failure> {
+    match dir.is_dir() {
+        true => Ok(()),
+        false => Err(usage(
+            format!("there is no folder {}", dir.display()),
+            "a key can only be put into a folder that is there",
+            "connect the stick, or make the folder",
+        )),
+    }
 }
 
 fn fallback_name() -> SafeName {
@@ -148,43 +276,17 @@ fn describe(args: &Args) -> Result<Option<Describe>, Failure> {
     }
 }
 
-fn make_keys(
-    context: &Context,
-    args: &Args,
-    in_store: &Path,
-    secret: Option<&Passphrase>,
-) -> Result<NewKeys, Failure> {
-    let elsewhere = |dir: &Option<PathBuf>| match dir {
-        None => Ok(in_store.to_path_buf()),
-        Some(dir) if dir.is_dir() => Ok(dir.clone()),
-        Some(dir) => Err(usage(
-            format!("there is no folder {}", dir.display()),
-            "a key can only be put into a folder that is there",
-            "connect the stick, or make the folder",
-        )),
-    };
-    let root_folder = Keyring::at(context, &elsewhere(&args.root_to)?);
-    let next_folder = Keyring::at(context, &elsewhere(&args.next_to)?);
-    let store = Keyring::at(context, in_store);
-    Ok(NewKeys {
-        root: root_folder.create("root", Purpose::Root, secret)?,
-        next: next_folder.create("next-root", Purpose::NextRoot, secret)?.0,
-        log: store.create("log", Purpose::Log, secret)?,
-        recorder: store.create("recorder", Role::Recorder.into(), secret)?,
-    })
-}
-
 /// Genesis and the first recorder's grant by the root, while it is in memory; then what the recorder
 /// says of the site.
 fn first_statements(
     args: &Args,
-    keys: &NewKeys,
+    keys: &Secrets,
     describe: Option<Describe>,
 ) -> Result<Vec<Statement>, Failure> {
     let cannot = |why: &dyn std::fmt::Display| {
         usage("the ledger cannot be founded so", why, "treering help init")
     };
-    let (root, log, recorder) = (&keys.root.1, &keys.log.1, &keys.recorder.1);
+    let Secrets { root, next, log, recorder } = keys;
     let root_id = KeyId::of(&root.public()).to_string();
     let origin = args.origin.clone().unwrap_or_else(|| format!("treering/{}", &root_id[..32]));
     let origin = Origin::new(&origin).map_err(|why| cannot(&why))?;
@@ -193,7 +295,7 @@ fn first_statements(
         origin: origin.clone(),
         kind: args.kind.clone(),
         root: root.public(),
-        next: keys.next.id().sealed(),
+        next: KeyId::of(&next.public()).sealed(),
         guardians: Guardians::default(),
         log_key: log.public(),
         succeeds: None,
@@ -246,7 +348,7 @@ fn remember_first(
         .collect();
     if !links.is_empty() {
         let places = super::filing::chain_places(disk, key, "init")?;
-        ChainFile::open(places, key.id())?.catch_up(ledger, &links)?;
+        ChainFile::open(places, key.id(), ledger)?.catch_up(ledger, &links)?;
     }
     Ok(())
 }
@@ -263,7 +365,7 @@ fn describe_result(
     args: &Args,
     store: &Path,
     folder_name: &SafeName,
-    keys: &NewKeys,
+    keys: &KeyFiles,
     card: &Card,
 ) -> String {
     let mut text = format!(
@@ -275,7 +377,7 @@ fn describe_result(
     );
     text.push_str(&format!(
         "  root     {}\n",
-        final_place(store, &keys.root.0, &args.root_to).display()
+        final_place(store, &keys.root, &args.root_to).display()
     ));
     text.push_str(&format!(
         "  next     {}\n\n",
@@ -283,8 +385,8 @@ fn describe_result(
     ));
     if args.root_to.is_none() || args.next_to.is_none() {
         text.push_str(
-            "Move the root and next-root files (.key, .pub, .chain) to two sticks kept apart; \
-             recording works without them.\n",
+            "Move root.key, root.pub and root.chain to one stick, next-root.key and next-root.pub to \
+             another, and keep them apart; recording works without them.\n",
         );
     }
     text.push_str(

@@ -10,7 +10,7 @@ use super::passphrase;
 use super::voice::Failure;
 use super::{Context, clock};
 use crate::store::disk::{Disk, RealDisk};
-use crate::store::keys::{KeyFile, KeyFileError, KeyFolder, NewKey, Purpose};
+use crate::store::keys::{KeyFile, KeyFolder, NewKey, Purpose};
 use crate::store::pem::{Passphrase, Protection};
 use crate::store::safe_name::SafeName;
 use crate::tlog::ed25519::{PublicKey, SecretKey};
@@ -23,13 +23,6 @@ pub struct Keyring<'a> {
     /// Opening a key takes most of a second, by intent; once in a command is enough.
     opened: RefCell<Vec<(PathBuf, SecretKey)>>,
     warned: RefCell<BTreeSet<String>>,
-}
-
-impl From<KeyFileError> for Failure {
-    fn from(fault: KeyFileError) -> Failure {
-        let next = fault.next_step();
-        Failure::new(Exit::Key, "the key cannot be used", fault, next)
-    }
 }
 
 impl<'a> Keyring<'a> {
@@ -97,25 +90,45 @@ impl<'a> Keyring<'a> {
         Ok(secret)
     }
 
-    /// Makes a key of fresh randomness.
+    /// Makes a key of fresh randomness. The lock that covers the folder, where there is one, is the
+    /// caller's to hold.
     pub fn create(
         &self,
         name: &str,
         purpose: Purpose,
         passphrase: Option<&Passphrase>,
     ) -> Result<(KeyFile, SecretKey), Failure> {
-        let mut seed = zeroize::Zeroizing::new([0; 32]);
-        random(&mut seed[..]);
-        let secret = SecretKey::from_seed(&seed);
+        let secret = fresh_secret();
+        Ok((self.keep(name, purpose, &secret, passphrase)?, secret))
+    }
+
+    /// Writes a key that was made in memory.
+    pub fn keep(
+        &self,
+        name: &str,
+        purpose: Purpose,
+        secret: &SecretKey,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<KeyFile, Failure> {
         let new = NewKey {
             name: safe_name(name)?,
             purpose,
             protection: passphrase.map_or(Protection::None, Protection::Passphrase),
             created: clock::now(),
         };
-        let key = self.folder.create(new, &secret, &mut random)?;
-        Ok((key, secret))
+        let key = self.folder.create(new, secret, &mut random)?;
+        if let Ok(Some(warning)) = key.warning() {
+            self.context.voice.warn(&format!("{warning} ({})", warning.next_step()));
+        }
+        Ok(key)
     }
+}
+
+/// A key of fresh randomness, in memory only.
+pub fn fresh_secret() -> SecretKey {
+    let mut seed = zeroize::Zeroizing::new([0; 32]);
+    random(&mut seed[..]);
+    SecretKey::from_seed(&seed)
 }
 
 /// A name that can stand for files.

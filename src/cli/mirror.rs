@@ -8,6 +8,7 @@ use super::card::read_card;
 use super::exit::Exit;
 use super::failures::usage;
 use super::keyring::safe_name;
+use super::known::ledger_id;
 use super::open_bundle;
 use super::own_store::{find_mirror, mirror_store};
 use super::voice::{Answer, Failure};
@@ -22,7 +23,6 @@ use crate::store::mirrors::MirrorRecord;
 use crate::store::record::time_text;
 use crate::store::safe_name::SafeName;
 use crate::store::trust::Trust;
-use crate::tlog::hash::Hash;
 
 /// `treering mirror …`
 #[derive(Debug, clap::Subcommand)]
@@ -129,17 +129,6 @@ fn ledgers_in(store: &Path) -> Vec<PathBuf> {
         listed.map(|entry| entry.path()).filter(|path| path.join("checkpoint").is_file()).collect();
     folders.sort();
     folders
-}
-
-/// A ledger's id as a person gave it.
-pub fn ledger_id(text: &str) -> Result<LedgerId, Failure> {
-    Hash::from_hex(text).map(LedgerId).ok_or_else(|| {
-        usage(
-            format!("{text:?} is no ledger id"),
-            "an id has 64 lower-case hexadecimal digits",
-            "copy it from the site card",
-        )
-    })
 }
 
 fn add(context: &Context, args: AddArgs) -> Outcome {

@@ -24,9 +24,11 @@ mod init;
 mod interrupt;
 mod key;
 mod keyring;
+mod known;
 mod log;
 mod mirror;
 mod open_bundle;
+mod output;
 mod own_store;
 mod pages;
 mod passphrase;
@@ -193,7 +195,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     Voice::set_color(cli.global.color);
     let voice =
         Voice { json: cli.global.json, quiet: cli.global.quiet, verbose: cli.global.verbose };
-    interrupt::listen();
+    interrupt::listen(voice);
     let typed = matches.value_source("passphrase_file") == Some(ValueSource::CommandLine);
     let context = Context { voice, global: cli.global, typed_passphrase_file: typed };
     let exit = match dispatch(&context, cli.command) {

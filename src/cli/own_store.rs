@@ -3,17 +3,21 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Context;
 use super::exit::Exit;
 use super::failures::{unreadable, usage};
 use super::keyring::safe_name;
 use super::voice::Failure;
+use super::{Context, interrupt};
 use crate::exchange::mirror::MirrorStore;
 use crate::ledger::book::Book;
+use crate::ledger::find::Finder;
 use crate::ledger::indexing::IndexPlaces;
-use crate::ledger::read;
+use crate::ledger::read::{self, LedgerUnreadable};
+use crate::report::words::count;
+use crate::statement::authority::Authority;
 use crate::statement::envelope::{LedgerId, Statement};
 use crate::store::disk::{Disk, RealDisk};
+use crate::store::durable;
 use crate::store::heads::HeadPlaces;
 use crate::store::layout::StoreFolder;
 use crate::store::lock::{Holder, Lock, PATIENCE};
@@ -22,7 +26,7 @@ use crate::store::outside::StateFolder;
 use crate::store::public::PublicFolder;
 use crate::store::safe_name::SafeName;
 use crate::tlog::checkpoint::SignedCheckpoint;
-use crate::tlog::hash::{Hash, Position, TreeSize};
+use crate::tlog::hash::{Hash, Position, Tree, TreeSize};
 
 /// One's own store with the ledger that is signed here.
 pub struct OwnStore {
@@ -34,8 +38,6 @@ pub struct OwnStore {
     pub name: SafeName,
     /// The ledger's public folder.
     pub folder: PublicFolder,
-    /// Where the manifests at hand lie: private ones, or those that came with a mirror.
-    pub manifests: PathBuf,
 }
 
 impl OwnStore {
@@ -49,33 +51,34 @@ impl OwnStore {
         let shelf = mirror_store(context, "read a mirror")?;
         let record = find_mirror(&shelf, name)?;
         let folder = shelf.folder(&record.name);
-        let manifests = folder.path().join("manifests");
-        Ok(OwnStore { disk: shelf.disk, store: shelf.store, name: record.name, folder, manifests })
+        Ok(OwnStore { disk: shelf.disk, store: shelf.store, name: record.name, folder })
     }
 
-    /// The ledger in a store: the one that has a head here, of those that are kept here and are not
-    /// copies of others'.
+    /// The ledger in a store: the one that is signed here, of those that are kept here and are not
+    /// copies of others'. It is told by its head; a store with a single ledger needs none, so that it
+    /// can be resumed without.
     pub fn open(store: StoreFolder) -> Result<OwnStore, Failure> {
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
         let mirrors = Mirrors::of(Arc::clone(&disk), store.clone());
         let mut names = store.ledger_names(&*disk)?;
         names.retain(|name| !matches!(mirrors.read(name), Ok(Some(_))));
         let folder = |name: &SafeName| PublicFolder::new(Arc::clone(&disk), store.ledger(name));
-        let has_head = |name: &&SafeName| match read::ledger_in(&folder(name)) {
-            Ok(ledger) => store.head(ledger).is_file(),
-            Err(_) => false,
+        let name = match &names[..] {
+            [] => {
+                return Err(Failure::new(
+                    Exit::NoLedger,
+                    "the store holds no ledger",
+                    format!("{} is empty", store.ledgers().display()),
+                    "treering init --name NAME",
+                ));
+            }
+            [only] => only.clone(),
+            several => {
+                let read = |name: &SafeName| (name.clone(), read::ledger_in(&folder(name)));
+                signed_here(&store, &*disk, several.iter().map(read).collect())?
+            }
         };
-        let own = names.iter().find(has_head).or(names.first());
-        let Some(name) = own else {
-            return Err(Failure::new(
-                Exit::NoLedger,
-                "the store holds no ledger",
-                format!("{} is empty", store.ledgers().display()),
-                "treering init --name NAME",
-            ));
-        };
-        let (folder, manifests) = (folder(name), store.manifests());
-        Ok(OwnStore { folder, name: name.clone(), disk, store, manifests })
+        Ok(OwnStore { folder: folder(&name), name, disk: Arc::clone(&disk), store })
     }
 
     /// The ledger's id.
@@ -117,12 +120,34 @@ impl OwnStore {
 
     /// Everything the statements add up to.
     pub fn book(&self) -> Result<Book, Failure> {
-        Ok(read::book(&self.folder, self.ledger()?, self.head()?.tree().size)?)
+        self.book_and(|_, _| {})
+    }
+
+    /// [`OwnStore::book`], showing each statement to `each` on the way.
+    pub fn book_and(&self, each: impl FnMut(Position, &Statement)) -> Result<Book, Failure> {
+        let size = self.head()?.tree().size;
+        Ok(read::book_and(&self.folder, self.ledger()?, size, each)?)
+    }
+
+    /// Who may sign what, without reading the whole ledger where the index says which statements decide
+    /// that. An index is not believed: what comes of this must be checked in another way.
+    pub fn likely_authority(&self, head: Tree) -> Result<Authority, Failure> {
+        let mut finder = self.finder(head)?;
+        if finder.has_index() {
+            let positions = finder.of_kinds(|kind| kind.family().rules_authority());
+            let authority =
+                positions.and_then(|found| read::authority_of(&self.folder, found, head.size));
+            let ledger = self.ledger()?;
+            if let Some(authority) = authority.ok().filter(|likely| likely.ledger() == ledger) {
+                return Ok(authority);
+            }
+        }
+        Ok(self.book()?.authority().clone())
     }
 
     /// The statement a reference names: `@position`, or at least 8 digits of an id.
     pub fn resolve(&self, reference: &str) -> Result<(Position, Statement), Failure> {
-        let size = self.head()?.tree().size;
+        let head = self.head()?.tree();
         let not_found = |why: String| {
             let what = format!("there is no statement {reference}");
             Failure::new(Exit::Usage, what, why, "treering log lists the statements")
@@ -131,32 +156,56 @@ impl OwnStore {
             let position = digits.parse().map(Position).map_err(|_| {
                 not_found("after @ comes the position, a number counted from 0".into())
             })?;
-            let statement = read::statement_at(&self.folder, size, position)?;
-            let beyond =
-                || not_found(format!("the ledger has {size} statements, @0 to @{}", size.0 - 1));
-            return Ok((position, statement.ok_or_else(beyond)?));
+            let statement = read::statement_at(&self.folder, head.size, position)?;
+            let statement = statement.ok_or_else(|| not_found(extent(head.size)))?;
+            return Ok((position, statement));
         }
         let is_hex = reference.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         if !(8..=2 * Hash::LENGTH).contains(&reference.len()) || !is_hex {
             let why = "a reference is @position, or 8 to 64 lower-case hexadecimal digits of an id";
             return Err(not_found(why.into()));
         }
-        let mut found = Vec::new();
-        for statement in read::statements(&self.folder, size) {
-            let (position, statement) = statement?;
-            if statement.id().to_string().starts_with(reference) {
-                found.push((position, statement));
+        let indexed = self.finder(head)?.ids_beginning(reference)?;
+        if let Some(found) = self.look_up(&indexed, head, &not_found)? {
+            return Ok(found);
+        }
+        // That the index names none proves nothing.
+        let read = self.finder_without_index(head)?.ids_beginning(reference)?;
+        let found = self.look_up(&read, head, &not_found)?;
+        found.ok_or_else(|| not_found("no id in this ledger begins so".into()))
+    }
+
+    /// The one statement found, if it stands where it is said to.
+    fn look_up(
+        &self,
+        found: &[(Hash, Position)],
+        head: Tree,
+        not_found: &dyn Fn(String) -> Failure,
+    ) -> Result<Option<(Position, Statement)>, Failure> {
+        match found {
+            [] => Ok(None),
+            [(id, position)] => {
+                let statement = read::statement_at(&self.folder, head.size, *position)?;
+                let statement = statement.filter(|statement| statement.id() == *id);
+                Ok(statement.map(|statement| (*position, statement)))
             }
+            several => Err(not_found(format!("{} ids begin so; give more digits", several.len()))),
         }
-        match found.len() {
-            0 => Err(not_found("no id in this ledger begins so".into())),
-            1 => Ok(found.swap_remove(0)),
-            several => Err(not_found(format!("{several} ids begin so; give more digits"))),
-        }
+    }
+
+    /// Finds things in the ledger at this head, by the index if it is free.
+    pub fn finder(&self, head: Tree) -> Result<Finder, Failure> {
+        Ok(Finder::open(self.index_places()?, head))
+    }
+
+    /// Finds things in the ledger at this head by reading all of it.
+    pub fn finder_without_index(&self, head: Tree) -> Result<Finder, Failure> {
+        Ok(Finder::without_index(self.index_places()?, head))
     }
 
     /// Takes the lock of a writer; waits for another one a few seconds.
     pub fn lock(&self, command: &str) -> Result<Lock, Failure> {
+        interrupt::finish_what_is_begun();
         Ok(self.store.lock(&Holder::this_process(command), PATIENCE)?)
     }
 
@@ -167,9 +216,61 @@ impl OwnStore {
         Ok(HeadPlaces::new(Arc::clone(&self.disk), self.store.clone(), state, holder))
     }
 
-    /// Where the index and what it is made from lie. The two paths are the caller's to keep.
-    pub fn index_places<'a>(&'a self, index: &'a Path, manifests: &'a Path) -> IndexPlaces<'a> {
-        IndexPlaces { index, folder: &self.folder, manifests }
+    /// Where the index and what it is made from lie.
+    pub fn index_places(&self) -> Result<IndexPlaces, Failure> {
+        Ok(IndexPlaces {
+            index: self.store.index(self.ledger()?),
+            folder: self.folder.clone(),
+            manifests: self.store.manifests(),
+        })
+    }
+}
+
+/// The ledger of several that has a head here. Where a head belongs to none that can be read, one that
+/// cannot might be it: then no other is taken in its place.
+fn signed_here(
+    store: &StoreFolder,
+    disk: &dyn Disk,
+    ledgers: Vec<(SafeName, Result<LedgerId, LedgerUnreadable>)>,
+) -> Result<SafeName, Failure> {
+    let heads = durable::list(disk, &store.heads())?;
+    let heads = heads.iter().filter(|head| Hash::from_hex(&head.name).is_some()).count();
+    let has_head = |read: &Result<LedgerId, LedgerUnreadable>| {
+        read.as_ref().is_ok_and(|ledger| store.head(*ledger).is_file())
+    };
+    let (with_head, others): (Vec<_>, Vec<_>) =
+        ledgers.into_iter().partition(|(_, read)| has_head(read));
+    let unreadable = others.into_iter().find_map(|(name, read)| Some((name, read.err()?)));
+    match (&with_head[..], unreadable) {
+        ([(name, _)], None) => Ok(name.clone()),
+        ([(name, _)], Some(_)) if heads == 1 => Ok(name.clone()),
+        (_, Some((name, fault))) => Err(Failure::new(
+            Exit::Finding,
+            "it cannot be told which ledger is signed here",
+            format!("the one in {} cannot be read: {fault}", store.ledger(&name).display()),
+            "put its newest copy back; treering audit FOLDER names what is damaged",
+        )),
+        ([], None) => Err(Failure::new(
+            Exit::MayBeCopy,
+            "it cannot be told which ledger is signed here",
+            format!("{} holds several, and none of them has a head", store.ledgers().display()),
+            "put the folder heads back from a copy of the store, then treering resume",
+        )),
+        (several, None) => Err(Failure::new(
+            Exit::Usage,
+            "several ledgers are signed here",
+            several.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", "),
+            "keep each in a store of its own",
+        )),
+    }
+}
+
+/// Which positions there are, in words.
+fn extent(size: TreeSize) -> String {
+    match size.0.checked_sub(1) {
+        None => "the ledger is empty".into(),
+        Some(0) => "the ledger has 1 statement, @0".into(),
+        Some(last) => format!("the ledger has {} statements, @0 to @{last}", count(size.0)),
     }
 }
 

@@ -1,15 +1,19 @@
 //! `treering completions`, `treering man`, `treering help`.
 
-use std::ffi::OsString;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::{fs, io};
 
+use clap::Command;
 use clap_complete::Shell;
+use clap_mangen::Man;
 use serde_json::json;
 
 use super::exit::{self, Exit};
+use super::failures::unwritable;
+use super::output::{self, Overwrite};
 use super::voice::{Answer, Failure};
 use super::{Outcome, command};
+use crate::report::words::counted;
 
 /// Arguments of `treering completions`.
 #[derive(Debug, clap::Args)]
@@ -30,6 +34,8 @@ Examples:
 pub struct ManArgs {
     /// The folder for the pages; it is made if need be
     dir: PathBuf,
+    #[command(flatten)]
+    overwrite: Overwrite,
 }
 
 /// Arguments of `treering help`.
@@ -55,26 +61,27 @@ pub fn completions(args: CompletionsArgs) -> Outcome {
 
 /// Writes one manual page a command.
 pub fn man(args: ManArgs) -> Outcome {
-    let written = fs::create_dir_all(&args.dir)
-        .and_then(|()| clap_mangen::generate_to(command(), &args.dir))
-        .and_then(|()| count_pages(&args.dir));
-    let pages = written.map_err(|fault| {
-        Failure::new(
-            Exit::Unexpected,
-            format!("the manual pages cannot be written to {}", args.dir.display()),
-            fault,
-            "name a folder that can be written",
-        )
-    })?;
-    let text = format!("Wrote {pages} manual pages to {}\n", args.dir.display());
-    Ok(Answer::new("man", text, json!({ "pages": pages })))
+    fs::create_dir_all(&args.dir).map_err(|why| unwritable(&args.dir, why))?;
+    let mut whole = command().disable_help_subcommand(true);
+    whole.build();
+    let mut pages = Vec::new();
+    collect_pages(&whole, &mut pages).map_err(|why| unwritable(&args.dir, why))?;
+    for (name, page) in &pages {
+        output::write(&args.dir.join(name), page, args.overwrite)?;
+    }
+    let written = counted(pages.len() as u64, "manual page");
+    let text = format!("Wrote {written} to {}\n", args.dir.display());
+    Ok(Answer::new("man", text, json!({ "pages": pages.len() })))
 }
 
-/// The folder may hold the pages of other programs.
-fn count_pages(dir: &Path) -> std::io::Result<usize> {
-    let names = fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name()));
-    let names: Vec<OsString> = names.collect::<std::io::Result<_>>()?;
-    Ok(names.iter().filter(|name| name.as_encoded_bytes().starts_with(b"treering")).count())
+/// The page of a command and those of the commands below it, each with the name of its file.
+fn collect_pages(about: &Command, pages: &mut Vec<(String, Vec<u8>)>) -> io::Result<()> {
+    let page = Man::new(about.clone());
+    let mut text = Vec::new();
+    page.render(&mut text)?;
+    pages.push((page.get_filename(), text));
+    let below = about.get_subcommands().filter(|below| !below.is_hide_set());
+    below.into_iter().try_for_each(|below| collect_pages(below, pages))
 }
 
 /// Help on a command, or on a topic of its own.

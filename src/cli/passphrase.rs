@@ -1,6 +1,5 @@
 //! Passphrases: from a file, or asked without echo. Never in a flag or a variable.
 
-use std::fs;
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -10,6 +9,8 @@ use super::Context;
 use super::exit::Exit;
 use super::failures::usage;
 use super::voice::Failure;
+use crate::store::disk::{DiskError, RealDisk};
+use crate::store::durable;
 use crate::store::pem::Passphrase;
 
 /// Ceiling of a passphrase file, in bytes: one line.
@@ -57,11 +58,13 @@ fn from_file(path: &Path) -> Result<Passphrase, Failure> {
             "name a file whose first line is the passphrase",
         )
     };
-    let length = fs::metadata(path).map_err(|why| refused(&why))?.len();
-    if length > FILE_BYTES_MAX {
-        return Err(refused(&"it is longer than one line"));
-    }
-    let text = Zeroizing::new(fs::read_to_string(path).map_err(|why| refused(&why))?);
+    let bytes = durable::read(&RealDisk, path, FILE_BYTES_MAX).map_err(|fault| match fault {
+        DiskError::TooLong { .. } => refused(&"it is longer than one line"),
+        DiskError::Refused { source, .. } => refused(&source),
+        fault => refused(&fault),
+    })?;
+    let bytes = Zeroizing::new(bytes);
+    let text = std::str::from_utf8(&bytes).map_err(|_| refused(&"it is not text"))?;
     let line = text.lines().next().unwrap_or_default();
     Passphrase::new(line.to_owned()).ok_or_else(|| refused(&"its first line is empty"))
 }

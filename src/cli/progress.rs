@@ -1,10 +1,10 @@
 //! Progress of long work: one bar by bytes or statements on a terminal, a line now and then
 //! elsewhere, silence with `--quiet`.
 
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::voice::Voice;
@@ -12,6 +12,14 @@ use crate::report::words;
 
 /// Where no bar can move, a line at most this often.
 const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// All bars of the process, one under the other.
+static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
+/// Writes to the terminal between the bars instead of over them.
+pub fn beside_bars<T>(write: impl FnOnce() -> T) -> T {
+    BARS.suspend(write)
+}
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +55,7 @@ impl Display {
             };
             let style = ProgressStyle::with_template(template)
                 .expect("progress: our own template is well formed");
-            let bar = ProgressBar::new(total).with_style(style).with_prefix(label);
+            let bar = BARS.add(ProgressBar::new(total).with_style(style).with_prefix(label));
             bar.enable_steady_tick(Duration::from_millis(100));
             bar
         });
@@ -123,6 +131,7 @@ impl Drop for Display {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+            BARS.remove(bar);
         }
     }
 }

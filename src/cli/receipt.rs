@@ -1,27 +1,31 @@
 //! `treering receipt`: a small file that proves recorded files to anyone, offline.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use super::exit::Exit;
-use super::failures::{unreadable, unwritable, usage};
-use super::given_file;
+use super::failures::{unreadable, usage};
+use super::output::{self, Overwrite};
 use super::own_store::{OwnStore, working_directory};
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome};
+use super::{Context, Outcome, given_file};
 use crate::evidence::disclosure::{Names, open_rows};
 use crate::evidence::manifest::ManifestReader;
-use crate::ledger::book::Book;
+use crate::evidence::row::Row;
+use crate::ledger::find::Finder;
 use crate::ledger::read;
-use crate::report::words::{bytes, counted, file_name};
+use crate::report::words::{are, bytes, counted, file_name};
+use crate::statement::authority::Authority;
+use crate::statement::bodies::Body;
+use crate::statement::envelope::{LedgerId, Statement};
 use crate::statement::receipt::{AnchoredRows, Receipt, ShownRow};
-use crate::store::index::EvidenceFound;
-use crate::store::public::PublicError;
-use crate::tlog::hash::{Hash, Position};
+use crate::store::disk::Access;
+use crate::store::durable;
+use crate::tlog::checkpoint::SignedCheckpoint;
+use crate::tlog::hash::{Hash, Position, TreeSize};
 use crate::tlog::multi::prove_inclusions;
 
 /// Arguments of `treering receipt`.
@@ -35,9 +39,12 @@ pub struct Args {
     /// Recorded files; several share one receipt
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Where to write it [default: NAME.receipt.json in the working directory]
+    /// Where to write it [default: NAME.receipt.json in the working directory; in .treering/receipts if
+    /// that is the site's folder]
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    overwrite: Overwrite,
     /// An attribute to show, such as path, captured or gps; all others stay hidden
     #[arg(long, value_name = "NAME")]
     disclose: Vec<String>,
@@ -56,14 +63,18 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         .map_err(|why| usage("the receipt cannot show that", why, "treering help receipt"))?;
     let output = match &args.output {
         Some(output) => output.clone(),
-        None => default_output(&args.files)?,
+        None => default_output(&own, &args.files)?,
     };
-    let book = own.book()?;
     let digests = hash_all(&args.files)?;
-    let places = find_rows(&own, &book, &args.files, &digests)?;
-    let receipt = make_receipt(&own, &book, &places, &names)?;
+    let wanted = Wanted { files: &args.files, digests: &digests, names: &names };
+    let receipt = make(&own, &wanted)?;
     let text = receipt.to_json();
-    write_receipt(&output, &text, args.output.is_some())?;
+    if args.output.is_none() && output.starts_with(own.store.path()) {
+        let (store, folder) = (own.store.path(), own.store.receipts());
+        durable::create_folders(&*own.disk, store, &folder, Access::Private)?;
+    }
+    output::write(&output, &text, args.overwrite)?;
+    output::warn_among_evidence(context, &own, &output);
     let summary = format!(
         "Wrote {} ({}): {} in the ledger at {}.\n\
          next: hand it over with the file and the site's card; they run\n\
@@ -80,96 +91,166 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         "size": receipt.checkpoint.tree().size.0,
         "files": args.files.len(),
     });
-    Ok(Answer::new("receipt", summary, fields))
+    Ok(Answer::new("receipt-written", summary, fields))
 }
 
-/// NAME.receipt.json in the working directory, which must not be where the evidence lies.
-fn default_output(files: &[PathBuf]) -> Result<PathBuf, Failure> {
-    let here = working_directory()?;
-    let name = files[0].file_name().unwrap_or_default().to_os_string();
-    for file in files {
-        let folder = file.parent().unwrap_or(Path::new("")).to_path_buf();
-        let folder = here.join(folder);
-        if folder.canonicalize().is_ok_and(|folder| here.canonicalize().is_ok_and(|h| h == folder))
-        {
-            return Err(usage(
-                "the receipt would lie among the evidence",
-                "the working directory is the folder of the file",
-                "name another place with -o OUT, or run the command from another folder",
-            ));
-        }
-    }
-    let mut name = name;
+/// NAME.receipt.json in the working directory; in the store, if that is the site's folder: there the
+/// next audit would take it for evidence that nobody recorded.
+fn default_output(own: &OwnStore, files: &[PathBuf]) -> Result<PathBuf, Failure> {
+    let mut name = files[0].file_name().unwrap_or_default().to_os_string();
     match files.len() {
         1 => name.push(".receipt.json"),
         more => name.push(format!("-and-{}-more.receipt.json", more - 1)),
     }
-    Ok(here.join(name))
+    let here = working_directory()?;
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let is_evidence = |folder: &Path| {
+        let beside = files.iter().map(|file| here.join(file).parent().map(real));
+        real(folder).starts_with(real(own.store.home()))
+            || beside.flatten().any(|beside| beside == real(folder))
+    };
+    match is_evidence(&here) {
+        true => Ok(own.store.receipts().join(name)),
+        false => Ok(here.join(name)),
+    }
 }
 
-fn hash_all(files: &[PathBuf]) -> Result<Vec<(Hash, u64)>, Failure> {
+fn hash_all(files: &[PathBuf]) -> Result<Vec<Hash>, Failure> {
     let hash = |file: &PathBuf| {
-        given_file::hash(file).map_err(|why| why.failure(file, "stopped; no receipt was written"))
+        given_file::hash(file)
+            .map(|(digest, _)| digest)
+            .map_err(|why| why.failure(file, "stopped; no receipt was written"))
     };
     files.iter().map(hash).collect()
 }
 
+/// What a receipt shall prove.
+struct Wanted<'a> {
+    files: &'a [PathBuf],
+    digests: &'a [Hash],
+    names: &'a Names,
+}
+
+/// Makes a receipt and holds it to what a stranger will hold it to. By the index it takes no time; if
+/// that comes to nothing, the files of the ledger have the last word.
+fn make(own: &OwnStore, wanted: &Wanted<'_>) -> Result<Receipt, Failure> {
+    let checkpoint = own.newest_head("receipt")?;
+    let head = checkpoint.tree();
+    let mut finder = own.finder(head)?;
+    if finder.has_index()
+        && let Ok(positions) = finder.of_kinds(|kind| kind.family().rules_authority())
+        && let Ok(authority) = read::authority_of(&own.folder, positions, head.size)
+        && let Ok(receipt) = make_with(own, &checkpoint, &mut finder, &authority, wanted)
+    {
+        return Ok(receipt);
+    }
+    drop(finder);
+    let book = own.book()?;
+    if let Some(position) = book.authority().undecidable() {
+        return Err(Failure::new(
+            Exit::Incomplete,
+            "this program is too old to make receipts from this ledger",
+            format!("statement {position} may decide who signs, and is of a kind it does not know"),
+            "use a newer treering",
+        ));
+    }
+    let mut finder = own.finder_without_index(head)?;
+    make_with(own, &checkpoint, &mut finder, book.authority(), wanted)
+}
+
+fn make_with(
+    own: &OwnStore,
+    checkpoint: &SignedCheckpoint,
+    finder: &mut Finder,
+    authority: &Authority,
+    wanted: &Wanted<'_>,
+) -> Result<Receipt, Failure> {
+    let places = find_rows(finder, wanted)?;
+    let size = checkpoint.tree().size;
+    let (mut positions, mut evidence) = (BTreeSet::new(), Vec::new());
+    for (anchor, digests) in &places {
+        let statement = statement_at(own, size, *anchor)?;
+        positions.extend(authority.rests_on(&statement.header.key));
+        positions.insert(*anchor);
+        let Body::Anchor(body) = &statement.payload.body else {
+            return Err(unreadable(own.folder.path(), format!("statement {anchor} is no anchor")));
+        };
+        evidence.push(open_anchor(own, *anchor, &body.root, digests, wanted.names)?);
+    }
+    let positions: Vec<Position> = positions.into_iter().collect();
+    let proof = prove_inclusions(&positions, size, |nodes| own.folder.nodes(nodes, size))?;
+    let bytes_at =
+        |position: Position| Ok((position, statement_at(own, size, position)?.bytes().to_vec()));
+    let statements = positions.into_iter().map(bytes_at).collect::<Result<_, Failure>>()?;
+    let receipt = Receipt { checkpoint: checkpoint.clone(), statements, proof, evidence };
+    check(&receipt, own.ledger()?, wanted)?;
+    Ok(receipt)
+}
+
+/// The receipt is handed out only if it holds for whoever gets it.
+fn check(receipt: &Receipt, ledger: LedgerId, wanted: &Wanted<'_>) -> Result<(), Failure> {
+    let does_not_hold = |why: String| {
+        Failure::new(
+            Exit::Finding,
+            "no receipt was written, because it would not hold",
+            why,
+            "treering audit names what is damaged",
+        )
+    };
+    let read = Receipt::read(receipt.to_json().as_bytes());
+    let read = read.map_err(|why| does_not_hold(why.to_string()))?;
+    read.check(ledger).map_err(|why| does_not_hold(why.to_string()))?;
+    let rows = read.evidence.iter().flat_map(|part| &part.rows);
+    let rows: Result<BTreeSet<Hash>, _> =
+        rows.map(|shown| Row::read(&shown.row).map(|row| row.sha256())).collect();
+    let rows = rows.map_err(|why| does_not_hold(why.to_string()))?;
+    match wanted.digests.iter().all(|digest| rows.contains(digest)) {
+        true => Ok(()),
+        false => Err(does_not_hold("the manifest does not have the rows it should have".into())),
+    }
+}
+
 /// The newest anchor of each file, and the files of each.
 fn find_rows(
-    own: &OwnStore,
-    book: &Book,
-    files: &[PathBuf],
-    digests: &[(Hash, u64)],
+    finder: &mut Finder,
+    wanted: &Wanted<'_>,
 ) -> Result<BTreeMap<Position, BTreeSet<Hash>>, Failure> {
-    let (index_path, manifests) = (own.store.index(book.ledger()), own.manifests.clone());
-    let index = own.index_places(&index_path, &manifests).up_to_date(book.tree())?;
+    let digests: BTreeSet<Hash> = wanted.digests.iter().copied().collect();
+    let found = finder.files(&digests)?;
     let mut places: BTreeMap<Position, BTreeSet<Hash>> = BTreeMap::new();
-    for (file, (digest, _)) in files.iter().zip(digests) {
-        let found: Option<EvidenceFound> = index.evidence(digest)?.pop();
-        let found = found.ok_or_else(|| {
-            let name = file_name(file.as_os_str().as_encoded_bytes());
-            Failure::new(
-                Exit::Finding,
-                format!("NOT RECORDED: {name}"),
-                "no manifest in this store has a row with these bytes",
-                format!("treering add {name}"),
-            )
-        })?;
-        places.entry(found.position).or_default().insert(*digest);
+    for (file, digest) in wanted.files.iter().zip(wanted.digests) {
+        let newest = found.rows.get(digest).and_then(|rows| rows.last());
+        let newest = newest.ok_or_else(|| not_recorded(file, found.unread))?;
+        places.entry(newest.position).or_default().insert(*digest);
     }
     Ok(places)
 }
 
-fn make_receipt(
-    own: &OwnStore,
-    book: &Book,
-    places: &BTreeMap<Position, BTreeSet<Hash>>,
-    names: &Names,
-) -> Result<Receipt, Failure> {
-    let checkpoint = own.newest_head("receipt")?;
-    let size = checkpoint.tree().size;
-    let (mut positions, mut evidence) = (BTreeSet::new(), Vec::new());
-    for (anchor, digests) in places {
-        let beyond = || unreadable(own.folder.path(), format!("statement {anchor} is not there"));
-        let statement = read::statement_at(&own.folder, size, *anchor)?.ok_or_else(beyond)?;
-        positions.extend(book.authority().rests_on(&statement.header.key));
-        positions.insert(*anchor);
-        let crate::statement::bodies::Body::Anchor(body) = &statement.payload.body else {
-            return Err(unreadable(own.folder.path(), format!("statement {anchor} is no anchor")));
-        };
-        evidence.push(open_anchor(own, *anchor, &body.root, digests, names)?);
+fn not_recorded(file: &Path, unread: u64) -> Failure {
+    let name = file_name(file.as_os_str().as_encoded_bytes());
+    let what = format!("NOT RECORDED: {name}");
+    match unread {
+        0 => Failure::new(
+            Exit::Finding,
+            what,
+            "no manifest in this store has a row with these bytes",
+            format!("treering add {name}"),
+        ),
+        unread => Failure::new(
+            Exit::Incomplete,
+            what,
+            format!(
+                "no row that could be read has these bytes; {} not here or not whole",
+                are(unread, "manifest")
+            ),
+            "put the manifests back from their second copy; treering audit names them",
+        ),
     }
-    let positions: Vec<Position> = positions.into_iter().collect();
-    let read_nodes = |nodes: &[crate::tlog::merkle::Node]| own.folder.nodes(nodes, size);
-    let proof = prove_inclusions::<PublicError>(&positions, size, read_nodes)
-        .map_err(|why| unreadable(own.folder.path(), why))?;
-    let mut statements = Vec::new();
-    for position in positions {
-        if let Some(statement) = read::statement_at(&own.folder, size, position)? {
-            statements.push((position, statement.bytes().to_vec()));
-        }
-    }
-    Ok(Receipt { checkpoint, statements, proof, evidence })
+}
+
+fn statement_at(own: &OwnStore, size: TreeSize, at: Position) -> Result<Statement, Failure> {
+    let beyond = || unreadable(own.folder.path(), format!("statement {at} is not there"));
+    read::statement_at(&own.folder, size, at)?.ok_or_else(beyond)
 }
 
 fn open_anchor(
@@ -179,29 +260,20 @@ fn open_anchor(
     digests: &BTreeSet<Hash>,
     names: &Names,
 ) -> Result<AnchoredRows, Failure> {
-    let path = own.manifests.join(root.to_string());
-    let file = File::open(&path).map_err(|why| unreadable(&path, why))?;
-    let manifest =
-        ManifestReader::new(BufReader::new(file)).map_err(|why| unreadable(&path, why))?;
+    // A private one, or, of a mirrored ledger, the one that its owner made public.
+    let public = own.folder.path().join("manifests").join(root.to_string());
+    let path = Some(own.store.manifest(root)).filter(|path| path.is_file()).unwrap_or(public);
+    let cannot = |why: &dyn std::fmt::Display| unreadable(&path, why);
+    let file = own.disk.open(&path).map_err(|why| cannot(&why))?;
+    let manifest = ManifestReader::new(BufReader::new(file)).map_err(|why| cannot(&why))?;
     // A batch may hold the same bytes twice; one row of them is proof enough.
-    let mut wanted = digests.clone();
-    let opened = open_rows(manifest, names, |row, _| wanted.remove(&row.sha256()))
-        .map_err(|why| unreadable(&path, why))?;
+    let mut missing = digests.clone();
+    let opened = open_rows(manifest, names, |row, _| missing.remove(&row.sha256()))
+        .map_err(|why| cannot(&why))?;
     let rows = opened.rows.iter().map(|opened| ShownRow {
         index: opened.position.0,
         row: opened.row.bytes().to_vec(),
         shown: opened.show.iter().map(|shown| shown.bytes().to_vec()).collect(),
     });
     Ok(AnchoredRows { anchor, rows: rows.collect(), proof: opened.proof })
-}
-
-/// A file of the default name is replaced only by a receipt.
-fn write_receipt(output: &Path, text: &str, named: bool) -> Result<(), Failure> {
-    if !named
-        && let Ok(there) = fs::read(output)
-        && Receipt::read(&there).is_err()
-    {
-        return Err(unwritable(output, "another file of this name is there"));
-    }
-    fs::write(output, text).map_err(|why| unwritable(output, why))
 }

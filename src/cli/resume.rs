@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use serde_json::json;
 
@@ -11,8 +12,9 @@ use super::failures::{BEGIN_AGAIN, interrupted, usage};
 use super::filing::{chain_places, with_log_keys};
 use super::keyring::{Keyring, random};
 use super::own_store::OwnStore;
+use super::progress::{Display, Unit};
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome};
+use super::{Context, Outcome, interrupt};
 use crate::audit::evidence::Progress;
 use crate::audit::finding::LedgerState;
 use crate::audit::{AuditInput, audit};
@@ -68,15 +70,16 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     let _lock = own.lock("resume")?;
     let ledger = own.ledger()?;
     let places = own.head_places("resume")?;
-    let here = held_here(&own, &places, ledger)?;
+    let here = held_here(context, &own, &places, ledger)?;
     let from = here.tree.size;
-    let newest = newest(here, sources(&own, &args.from, ledger)?)?;
+    let newest = newest(here, sources(context, &own, &args.from, ledger)?)?;
     let tree = newest.tree;
     let says = match args.nobody_holds_more {
         true => Resume::NobodyHoldsMore,
         false => Resume::FromSources,
     };
     // Before a file of this store is touched: what lies beyond its head may be all that is left.
+    go_on()?;
     places.check_continues(ledger, tree, says, |size| Ok(newest.root_at(size)))?;
     copy_growth(&own, &newest, from)?;
     let book = read::book(&own.folder, ledger, tree.size)?;
@@ -140,7 +143,8 @@ fn forgetful_keys(
     let mut names = Vec::new();
     for key in keyring.list()? {
         if book.last_by(&key.id()).is_some()
-            && ChainFile::open(chain_places(&own.disk, &key, "resume")?, key.id()).is_err()
+            && ChainFile::open(chain_places(&own.disk, &key, "resume")?, key.id(), book.ledger())
+                .is_err()
         {
             names.push(key.name().to_string());
         }
@@ -149,8 +153,14 @@ fn forgetful_keys(
 }
 
 /// What this store holds: its checkpoint's tree, or that of its head, where a crash came between.
-fn held_here(own: &OwnStore, places: &HeadPlaces, ledger: LedgerId) -> Result<Held, Failure> {
+fn held_here(
+    context: &Context,
+    own: &OwnStore,
+    places: &HeadPlaces,
+    ledger: LedgerId,
+) -> Result<Held, Failure> {
     let published = audited(
+        context,
         own.folder.clone(),
         ledger,
         "copy a whole one over this folder, then run the same command",
@@ -162,19 +172,36 @@ fn held_here(own: &OwnStore, places: &HeadPlaces, ledger: LedgerId) -> Result<He
     Ok(ahead.filter(|ahead| ahead.root_at(ahead.tree.size) == ahead.tree.root).unwrap_or(published))
 }
 
-fn sources(own: &OwnStore, paths: &[PathBuf], ledger: LedgerId) -> Result<Vec<Held>, Failure> {
+fn sources(
+    context: &Context,
+    own: &OwnStore,
+    paths: &[PathBuf],
+    ledger: LedgerId,
+) -> Result<Vec<Held>, Failure> {
     let open = |path: &PathBuf| {
         let folder = PublicFolder::new(Arc::clone(&own.disk), public_folder(path)?);
-        audited(folder, ledger, "name a source that is whole")
+        audited(context, folder, ledger, "name a source that is whole")
     };
     paths.iter().map(open).collect()
 }
 
 /// A copy of the ledger, after an audit of all of it.
-fn audited(folder: PublicFolder, ledger: LedgerId, next: &str) -> Result<Held, Failure> {
+fn audited(
+    context: &Context,
+    folder: PublicFolder,
+    ledger: LedgerId,
+    next: &str,
+) -> Result<Held, Failure> {
     let input = AuditInput { expected: Some(ledger), ..AuditInput::of(folder.path(), i64::MAX) };
-    let report = audit(&input, &Progress::silent())
+    let display = Display::begin(context.voice, "Checking", Unit::Statements, 0);
+    let progress = Progress {
+        statements: &|done| display.at(done, &folder.path().display().to_string()),
+        bytes: &|_| {},
+        cancel: interrupt::flag(),
+    };
+    let report = audit(&input, &progress)
         .map_err(|_| interrupted("stopped; nothing changed", BEGIN_AGAIN))?;
+    drop(display);
     if let Some(identity) = &report.identity
         && identity.ledger != ledger
     {
@@ -227,10 +254,20 @@ fn copy_growth(own: &OwnStore, newest: &Held, from: TreeSize) -> Result<(), Fail
             LedgerUnreadable::Public(PublicError::Bundle { path: bundle.path(), fault })
         })?;
         own.folder.write_new(vec![(bundle.path(), bytes)])?;
+        go_on()?;
     }
     for tile in tiles_between(from, newest.tree.size) {
         let hashes = newest.folder.tile(tile).map_err(LedgerUnreadable::from)?;
         own.folder.write_new(vec![(tile.path(), encode_tile(&hashes))])?;
+        go_on()?;
     }
     Ok(())
+}
+
+/// What was copied so far lies beyond the head, where the next command copies it again or removes it.
+fn go_on() -> Result<(), Failure> {
+    match interrupt::flag().load(Ordering::Relaxed) {
+        false => Ok(()),
+        true => Err(interrupted("stopped before this store may sign again", BEGIN_AGAIN)),
+    }
 }

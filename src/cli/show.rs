@@ -5,8 +5,9 @@ use std::fmt::Write;
 use serde_json::json;
 
 use super::own_store::OwnStore;
+use super::standing::Judgements;
 use super::voice::Answer;
-use super::{Context, Outcome, standing, statement_text};
+use super::{Context, Outcome, statement_text};
 use crate::report::words::counted;
 
 /// Arguments of `treering show`.
@@ -24,8 +25,9 @@ pub struct Args {
 pub fn run(context: &Context, args: Args) -> Outcome {
     let own = OwnStore::find(context)?;
     let (position, statement) = own.resolve(&args.reference)?;
-    let book = own.book()?;
-    let standing = standing::of(&own, &book, position, &statement)?;
+    let mut judgements = Judgements::default();
+    let book = own.book_and(|at, later| judgements.note(at, later))?;
+    let standing = judgements.on(book.authority(), position, &statement);
     let mut text = statement_text::page(position, &statement);
     let _ = writeln!(text, "  {:<12} {}", "standing", standing.sentence);
     if !standing.erased.is_empty() {

@@ -1,10 +1,6 @@
 //! How a statement of one's own ledger stands now, in words.
 
-use super::own_store::OwnStore;
-use super::voice::Failure;
-use crate::ledger::book::Book;
-use crate::ledger::read;
-use crate::statement::authority::Signer;
+use crate::statement::authority::{Authority, Signer};
 use crate::statement::bodies::Body;
 use crate::statement::envelope::Statement;
 use crate::statement::standing::{Standing, StandingBook};
@@ -27,23 +23,38 @@ impl InWords {
     }
 }
 
-/// How the statement at `position` stands after everything the ledger holds.
-pub fn of(
-    own: &OwnStore,
-    book: &Book,
-    position: Position,
-    statement: &Statement,
-) -> Result<InWords, Failure> {
-    let mut standings = StandingBook::default();
-    for later in read::statements_from(&own.folder, position, book.tree().size) {
-        let (at, later) = later?;
-        if matches!(later.payload.body, Body::Affirm(_) | Body::Correction(_) | Body::Erase(_)) {
-            let grant = book.authority().grant_of(&later.header.key);
-            let signer = grant.map_or(Signer::Root, |grant| Signer::Granted(grant.role));
-            standings.take_up(at, &later, signer);
+/// The statements of a ledger that say how others stand, noted while it is read.
+#[derive(Default)]
+pub struct Judgements(Vec<(Position, Statement)>);
+
+impl Judgements {
+    /// Keeps a statement, if it is one of them.
+    pub fn note(&mut self, position: Position, statement: &Statement) {
+        let body = &statement.payload.body;
+        if matches!(body, Body::Affirm(_) | Body::Correction(_) | Body::Erase(_)) {
+            self.0.push((position, statement.clone()));
         }
     }
-    let (word, sentence) = match standings.standing(book.authority(), position, statement) {
+
+    /// How the statement at `position` stands after everything that was noted.
+    pub fn on(&self, authority: &Authority, position: Position, statement: &Statement) -> InWords {
+        let mut standings = StandingBook::default();
+        for (at, later) in self.0.iter().filter(|(at, _)| *at >= position) {
+            let grant = authority.grant_of(&later.header.key);
+            let signer = grant.map_or(Signer::Root, |grant| Signer::Granted(grant.role));
+            standings.take_up(*at, later, signer);
+        }
+        in_words(&standings, authority, position, statement)
+    }
+}
+
+fn in_words(
+    standings: &StandingBook,
+    authority: &Authority,
+    position: Position,
+    statement: &Statement,
+) -> InWords {
+    let (word, sentence) = match standings.standing(authority, position, statement) {
         Standing::Good => ("good", "nothing later speaks against it".into()),
         Standing::Disputed => ("disputed", "its key was later called compromised".into()),
         Standing::Affirmed => {
@@ -54,6 +65,6 @@ pub fn of(
         }
         Standing::Superseded { by: None } => ("superseded", "withdrawn by its party later".into()),
     };
-    let erased = standings.erased_rows(book.authority(), statement).into_iter().collect();
-    Ok(InWords { word, sentence, erased })
+    let erased = standings.erased_rows(authority, statement).into_iter().collect();
+    InWords { word, sentence, erased }
 }

@@ -11,6 +11,7 @@ use crate::statement::cbor::Value;
 use crate::statement::envelope::Statement;
 use crate::statement::key::KeyId;
 use crate::tlog::hash::Position;
+use crate::tlog::hex::Hex;
 
 /// The statement in a few words.
 pub fn summary(statement: &Statement) -> String {
@@ -155,7 +156,7 @@ fn cbor_json(value: &Value) -> Json {
         Value::Bool(truth) => json!(truth),
         Value::Integer(number) => i64::try_from(*number).map_or(Json::Null, |number| json!(number)),
         Value::Bytes(bytes) => {
-            json!(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+            json!(Hex(bytes).to_string())
         }
         Value::Text(text) => json!(text),
         Value::Array(items) => Json::Array(items.iter().map(cbor_json).collect()),

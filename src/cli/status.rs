@@ -9,13 +9,12 @@ use super::own_store::{NEXT_WHEN_BEHIND, OwnStore};
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome};
 use crate::ledger::book::Book;
-use crate::ledger::read;
-use crate::report::words::{count, counted, safe, time};
+use crate::report::words::{are, count, counted, safe, time};
 use crate::statement::bodies::Body;
+use crate::statement::envelope::Statement;
 use crate::statement::key::KeyId;
 use crate::store::chain_file::ChainContents;
 use crate::store::durable;
-use crate::store::heads::GuardedHead;
 use crate::store::keys::KeyFile;
 use crate::tlog::checkpoint::log_vkey;
 use crate::tlog::hash::Hash;
@@ -41,8 +40,8 @@ struct Tally {
 pub fn run(context: &Context, _: Args) -> Outcome {
     let own = OwnStore::find(context)?;
     let head = own.head()?;
-    let book = own.book()?;
-    let tally = tally(&own)?;
+    let mut tally = Tally::default();
+    let book = own.book_and(|_, statement| tally.take(&own, statement))?;
     let keys = Keyring::at(context, &own.store.keys()).list()?;
     let drafts = durable::list(&*own.disk, &own.store.drafts())?.len() as u64;
 
@@ -50,19 +49,28 @@ pub fn run(context: &Context, _: Args) -> Outcome {
     if let Some(why) = own.lag("status", &head)? {
         cares.push(format!("the public folder is behind: {why} ({NEXT_WHEN_BEHIND})"));
     }
-    if let Err(fault) = GuardedHead::open(own.head_places("status")?, book.ledger()) {
+    if let Some(position) = book.authority().undecidable() {
+        cares.push(format!(
+            "statement {position} may decide who signs, and is of a kind or version that this program \
+             does not know: what is said of keys here holds before it only (use a newer treering)"
+        ));
+    }
+    if let Err(fault) = own.head_places("status")?.check_may_sign(book.ledger()) {
         let failure = Failure::from(fault);
         cares.push(format!("must not sign: {} ({})", failure.why, failure.next));
     }
     cares.extend(cares_for_keys(&own, &book, &keys));
     if drafts > 0 {
-        let drafts = counted(drafts, "add");
-        cares.push(format!("{drafts} was stopped on the way: the same command goes on"));
+        let (were, go) = if drafts == 1 { ("was", "goes") } else { ("were", "go") };
+        cares.push(format!(
+            "{} {were} stopped on the way: the same command {go} on",
+            counted(drafts, "add")
+        ));
     }
     if !tally.manifests_missing.is_empty() {
         cares.push(format!(
-            "{} missing: their files cannot be proved until a copy is put back",
-            counted(tally.manifests_missing.len() as u64, "manifest")
+            "{} missing: the files in it cannot be proved until a copy is put back",
+            are(tally.manifests_missing.len() as u64, "manifest")
         ));
     } else if tally.batches > 0 {
         cares.push(format!(
@@ -83,13 +91,10 @@ pub fn run(context: &Context, _: Args) -> Outcome {
     };
     let _ = writeln!(
         text,
-        "  Recorded   {} in {}{span}",
+        "  Recorded   {} in {} {}{span}",
         counted(tally.files, "file"),
-        if tally.batches == 1 {
-            "1 batch".into()
-        } else {
-            format!("{} batches", count(tally.batches))
-        },
+        count(tally.batches),
+        if tally.batches == 1 { "batch" } else { "batches" },
     );
     let _ = writeln!(text, "  Ledger     {}", counted(tally.statements, "statement"));
     let log_keys: Vec<VerifierKey> =
@@ -134,31 +139,29 @@ pub fn run(context: &Context, _: Args) -> Outcome {
     Ok(Answer::new("status", text, fields))
 }
 
-fn tally(own: &OwnStore) -> Result<Tally, Failure> {
-    let mut tally = Tally::default();
-    for statement in read::statements(&own.folder, own.head()?.tree().size) {
-        let (_, statement) = statement?;
-        tally.statements += 1;
+impl Tally {
+    fn take(&mut self, own: &OwnStore, statement: &Statement) {
+        self.statements += 1;
         match &statement.payload.body {
             Body::Anchor(anchor) => {
-                tally.batches += 1;
-                tally.files += anchor.rows;
+                self.batches += 1;
+                // Whatever a statement claims, the sum is only shown.
+                self.files = self.files.saturating_add(anchor.rows);
                 let issued_at = statement.header.issued_at;
-                tally.first_s = Some(tally.first_s.unwrap_or(issued_at).min(issued_at));
-                tally.last_s = Some(tally.last_s.unwrap_or(issued_at).max(issued_at));
+                self.first_s = Some(self.first_s.unwrap_or(issued_at).min(issued_at));
+                self.last_s = Some(self.last_s.unwrap_or(issued_at).max(issued_at));
                 if !own.store.manifest(&anchor.root).is_file() {
-                    tally.manifests_missing.push(anchor.root);
+                    self.manifests_missing.push(anchor.root);
                 }
             }
             Body::SiteDescribe(site) => {
                 let id = site.site_id.map(|id| format!("WDPCA {id}"));
                 let parts = id.into_iter().chain(site.countries.iter().cloned());
-                tally.site = Some(parts.collect::<Vec<_>>().join(" · "));
+                self.site = Some(parts.collect::<Vec<_>>().join(" · "));
             }
             _ => {}
         }
     }
-    Ok(tally)
 }
 
 /// One line for each thing that is wrong with keys, not for each key.
@@ -183,8 +186,8 @@ fn cares_for_keys(own: &OwnStore, book: &Book, keys: &[KeyFile]) -> Vec<String> 
             match ChainContents::read(&*own.disk, &key.chain_path()) {
                 Ok(chain) if chain.unfiled(book.ledger()).is_empty() => {}
                 Ok(chain) => cares.push(format!(
-                    "{} of the key {name} not in the ledger yet: its next command files them",
-                    counted(chain.unfiled(book.ledger()).len() as u64, "signed statement")
+                    "of what the key {name} signed, {} not in the ledger yet: its next command files that",
+                    are(chain.unfiled(book.ledger()).len() as u64, "statement")
                 )),
                 Err(why) => cares.push(format!("the key {name}: {why} ({})", why.next_step())),
             }
@@ -192,7 +195,8 @@ fn cares_for_keys(own: &OwnStore, book: &Book, keys: &[KeyFile]) -> Vec<String> 
     }
     if !beside.is_empty() {
         cares.push(format!(
-            "{} beside the store: move the .key, .pub and .chain files of each from {} to its own stick",
+            "{} beside the store: move the files of each (.key, .pub and, where there is one, .chain) \
+             from {} to its own stick",
             lie(&beside),
             own.store.keys().display()
         ));

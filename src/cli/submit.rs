@@ -11,6 +11,7 @@ use super::statement_text::summary;
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome};
 use crate::statement::envelope::{MAX_STATEMENT_BYTES, Statement};
+use crate::tlog::hash::Position;
 
 /// Arguments of `treering submit`.
 #[derive(Debug, clap::Args)]
@@ -38,9 +39,18 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         )
     })?;
     let mut filing = Filing::begin(context, "submit")?;
+    let fields = |position: Position, new: bool| {
+        json!({
+            "position": position.0,
+            "new": new,
+            "id": statement.id().to_string(),
+            "kind": statement.header.typ.kind.as_str(),
+        })
+    };
     if let Some(position) = position_of(&filing, &statement)? {
         let text = format!("Already in the ledger, as statement {position}.\n");
-        return Ok(Answer::new("submit", text, json!({ "position": position, "new": false })));
+        let answer = Answer::new("submit", text, fields(position, false));
+        return Ok(answer.and_next(&format!("treering show @{position}")));
     }
     let appended = filing.append(std::slice::from_ref(&statement))?;
     let text = format!(
@@ -49,22 +59,24 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         statement.header.typ.kind,
         summary(&statement)
     );
-    let fields = json!({
-        "position": appended.first.0,
-        "new": true,
-        "id": statement.id().to_string(),
-        "kind": statement.header.typ.kind.as_str(),
-    });
-    Ok(Answer::new("submit", text, fields))
+    let answer = Answer::new("submit", text, fields(appended.first, true));
+    Ok(answer.and_next(&format!("treering show @{}", appended.first)))
 }
 
-fn position_of(filing: &Filing<'_>, statement: &Statement) -> Result<Option<u64>, Failure> {
-    let size = filing.writer.book().tree().size;
-    for held in crate::ledger::read::statements(&filing.own.folder, size) {
-        let (position, held) = held?;
-        if held.id() == statement.id() {
-            return Ok(Some(position.0));
-        }
+/// Where the statement stands. Only one that its key has filed already can be there, and only then is
+/// the ledger searched.
+fn position_of(filing: &Filing<'_>, statement: &Statement) -> Result<Option<Position>, Failure> {
+    let last = filing.writer.book().last_by(&statement.header.key);
+    if last.is_none_or(|last| last.seq < statement.payload.chain.seq) {
+        return Ok(None);
     }
-    Ok(None)
+    let head = filing.writer.book().tree();
+    let mut finder = filing.own.finder(head)?;
+    let id = statement.id().to_string();
+    let mut found = finder.ids_beginning(&id)?;
+    if found.is_empty() && finder.has_index() {
+        drop(finder);
+        found = filing.own.finder_without_index(head)?.ids_beginning(&id)?;
+    }
+    Ok(found.first().map(|(_, position)| *position))
 }

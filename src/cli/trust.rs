@@ -75,7 +75,7 @@ pub fn run(context: &Context, command: Command) -> Outcome {
             trust.pin(PinnedLedger::of_card(&card, clock::now())?)?;
             trust.write(&*own.disk, &path)?;
             let text = format!("Pinned {} ({})\n", safe(&card.name), card.ledger());
-            Ok(Answer::new("trust", text, json!({ "pinned": card.ledger().to_string() })))
+            Ok(Answer::new("trust-pinned", text, json!({ "pinned": card.ledger().to_string() })))
         }
         Command::Accredit(args) => {
             let card = read_card(&args.card)?;
@@ -84,7 +84,11 @@ pub fn run(context: &Context, command: Command) -> Outcome {
             trust.accredit(card.ledger(), clock::now())?;
             trust.write(&*own.disk, &path)?;
             let text = format!("Believes the grants of {} ({})\n", safe(&card.name), card.ledger());
-            Ok(Answer::new("trust", text, json!({ "accredited": card.ledger().to_string() })))
+            Ok(Answer::new(
+                "trust-accredited",
+                text,
+                json!({ "accredited": card.ledger().to_string() }),
+            ))
         }
         Command::List(_) => {
             let trust = Trust::read(&*own.disk, &path)?;

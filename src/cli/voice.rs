@@ -11,6 +11,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
 use super::exit::Exit;
+use super::progress::beside_bars;
 use crate::report::words::visible;
 
 /// Why a command failed, for people and for programs.
@@ -109,7 +110,7 @@ const DIFFERS: Style = AnsiColor::Red.on_default().bold();
 const UNCHECKED: Style = AnsiColor::Yellow.on_default();
 
 /// The words that carry colour, each with the colour that repeats it.
-const COLOURED: [(&str, Style); 22] = [
+const COLOURED: [(&str, Style); 23] = [
     ("NOT CHECKED", UNCHECKED),
     ("NOT RECORDED", UNCHECKED),
     ("INCOMPLETE", UNCHECKED),
@@ -127,6 +128,7 @@ const COLOURED: [(&str, Style); 22] = [
     ("DIFFERS", DIFFERS),
     ("BROKEN", DIFFERS),
     ("FORKED", DIFFERS),
+    ("FORK, KEY SINCE RETIRED", DIFFERS),
     ("SHORTENED", DIFFERS),
     ("FAIL", DIFFERS),
     ("fail", DIFFERS),
@@ -152,7 +154,9 @@ impl Voice {
         let mut stdout = anstream::stdout().lock();
         let text = match self.json {
             true => format!("{}\n", answer.json),
-            false => colour(&answer.text),
+            false if answer.text.ends_with('\n') || answer.text.is_empty() => colour(&answer.text),
+            // Some texts are made by others: help, for one.
+            false => format!("{}\n", colour(&answer.text)),
         };
         let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     }
@@ -170,7 +174,7 @@ impl Voice {
             [&failure.what, &failure.why, &failure.next].map(|line| visible(line.trim_end()));
         // Parts of these come from files and file names: whatever they hold stays on its line.
         let text = format!("error: {}\n  why: {}\n next: {}\n", text[0], text[1], text[2]);
-        let _ = anstream::stderr().lock().write_all(colour(&text).as_bytes());
+        to_stderr(&text);
     }
 
     /// A remark beside the answer.
@@ -181,9 +185,7 @@ impl Voice {
         match self.json {
             true => self.event(json!({ "event": "note", "text": text })),
             false => {
-                let _ = anstream::stderr()
-                    .lock()
-                    .write_all(colour(&format!("{}\n", visible(text))).as_bytes());
+                to_stderr(&format!("{}\n", visible(text)));
             }
         }
     }
@@ -196,8 +198,7 @@ impl Voice {
         match self.json {
             true => self.event(json!({ "event": "warning", "text": text })),
             false => {
-                let text = colour(&format!("warning: {}\n", visible(text)));
-                let _ = anstream::stderr().lock().write_all(text.as_bytes());
+                to_stderr(&format!("warning: {}\n", visible(text)));
             }
         }
     }
@@ -218,6 +219,12 @@ impl Voice {
     pub fn shows_bars(&self) -> bool {
         self.quiet == 0 && !self.json && std::io::stderr().is_terminal()
     }
+}
+
+fn to_stderr(text: &str) {
+    beside_bars(|| {
+        let _ = anstream::stderr().lock().write_all(colour(text).as_bytes());
+    });
 }
 
 /// Colours the fixed words where they begin a line or stand between spaces.

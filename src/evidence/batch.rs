@@ -1,7 +1,8 @@
 //! A batch: from the files of a walk to the rows of a manifest, by way of a draft.
 //!
 //! A stop at any moment loses at most the files being read: whatever was read is in the draft, and
-//! the same command goes on from there. Memory is 80 bytes a file, however many disclosures rows have.
+//! the same command goes on from there. Memory is some 100 bytes a file, however many disclosures rows
+//! have.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -48,9 +49,17 @@ pub struct Terms<'a> {
 /// The rows of a batch, sorted, in a draft.
 #[derive(Debug)]
 pub struct Batch {
-    rows: Vec<(Hash, EntryAt)>,
+    rows: Vec<BatchRow>,
     /// What a person should know about it.
     pub summary: Summary,
+}
+
+/// A row of the batch: its hash, where the draft has it, and the index of its file in the walk.
+#[derive(Clone, Copy, Debug)]
+struct BatchRow {
+    hash: Hash,
+    at: EntryAt,
+    file: usize,
 }
 
 /// Why there is no batch. The draft keeps what has been read.
@@ -135,7 +144,7 @@ pub fn gather(
         return Err(interrupted(&collector));
     }
     collector.draft.sync()?;
-    collector.rows.sort_unstable_by_key(|(hash, _)| *hash);
+    collector.rows.sort_unstable_by_key(|row| row.hash);
     Ok(Batch { rows: collector.rows, summary: collector.tally.finish() })
 }
 
@@ -144,7 +153,7 @@ struct Collector<'d, 't, 'r> {
     draft: &'d mut Draft,
     terms: Terms<'t>,
     random: Random<'r>,
-    rows: Vec<(Hash, EntryAt)>,
+    rows: Vec<BatchRow>,
     tally: Tally,
     failed: Option<DraftError>,
 }
@@ -181,11 +190,15 @@ impl Collector<'_, '_, '_> {
     }
 
     fn count(&mut self, index: usize, at: EntryAt, entry: &Entry) {
-        let attributes = entry.show.iter().map(Disclosure::attribute);
-        let notes = entry.notes.iter().filter_map(|&code| Note::of_code(code));
-        self.tally.count(index, entry.row.sha256(), entry.row.size(), attributes, notes);
-        self.rows.push((entry.row.hash(), at));
+        count(&mut self.tally, index, entry);
+        self.rows.push(BatchRow { hash: entry.row.hash(), at, file: index });
     }
+}
+
+fn count(tally: &mut Tally, file: usize, entry: &Entry) {
+    let attributes = entry.show.iter().map(Disclosure::attribute);
+    let notes = entry.notes.iter().filter_map(|&code| Note::of_code(code));
+    tally.count(file, entry.row.sha256(), entry.row.size(), attributes, notes);
 }
 
 impl Batch {
@@ -199,6 +212,31 @@ impl Batch {
         self.rows.is_empty()
     }
 
+    /// The batch without the files that the ledger has by now, told by their SHA-256. Nothing is read
+    /// again but the draft.
+    pub fn without(
+        self,
+        recorded: impl Fn(&Hash) -> bool,
+        draft: &mut Draft,
+        now: i64,
+    ) -> Result<Batch, BatchError> {
+        let mut tally = Tally::new(now);
+        let Summary { recorded: before, problems, .. } = self.summary;
+        before.into_iter().for_each(|file| tally.recorded(file));
+        problems.into_iter().for_each(|(file, problem)| tally.problem(file, problem));
+        let mut rows = Vec::with_capacity(self.rows.len());
+        for row in self.rows {
+            let entry = draft.entry(row.at)?;
+            if recorded(&entry.row.sha256()) {
+                tally.recorded(row.file);
+            } else {
+                count(&mut tally, row.file, &entry);
+                rows.push(row);
+            }
+        }
+        Ok(Batch { rows, summary: tally.finish() })
+    }
+
     /// Writes the manifest of all rows, every attribute shown, from the draft; the same bytes each
     /// time. `out` should be buffered; making it durable is the caller's.
     pub fn write_manifest<W: Write>(
@@ -207,7 +245,7 @@ impl Batch {
         out: W,
     ) -> Result<(W, Totals), BatchError> {
         let mut writer = ManifestWriter::new(out)?;
-        for (_, at) in &self.rows {
+        for BatchRow { at, .. } in &self.rows {
             let Entry { row, show, .. } = draft.entry(*at)?;
             writer.push(&ManifestRow::Shown { row, show })?;
         }

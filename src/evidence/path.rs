@@ -155,7 +155,7 @@ impl fmt::Display for RowPath {
                 match c {
                     '\\' => f.write_str("\\\\")?,
                     '\n' => f.write_str("\\n")?,
-                    c if c.is_control() || steers_text(c) => {
+                    c if hides_or_moves_text(c) => {
                         write!(f, "{}", c.escape_unicode())?;
                     }
                     c => f.write_char(c)?,
@@ -169,11 +169,13 @@ impl fmt::Display for RowPath {
     }
 }
 
-/// Characters that are not seen but change how the ones beside them are shown: zero-width marks,
-/// directional embeddings, overrides and isolates, line and paragraph separators, the byte order mark.
-fn steers_text(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{61c}' | '\u{feff}')
+/// Characters that are not seen, or change how the ones beside them are shown: control characters,
+/// zero-width marks, directional embeddings, overrides and isolates, line and paragraph separators, the
+/// byte order mark. No screen shows them as they are.
+pub fn hides_or_moves_text(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{61c}' | '\u{feff}')
 }
 
 impl fmt::Debug for RowPath {

@@ -2,6 +2,7 @@
 //!
 //! It is the judge of what comes next. Nothing here touches a disk.
 
+use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::statement::authority::{Authority, Refused, RootAt, Signer};
@@ -9,7 +10,7 @@ use crate::statement::bodies::Body;
 use crate::statement::chain::{ChainBook, ChainFault, Link, check_seen};
 use crate::statement::envelope::{LedgerId, Statement};
 use crate::statement::key::KeyId;
-use crate::statement::signature::{KeyBook, SignatureFault};
+use crate::statement::signature::{KeyBook, SignatureFault, Signed};
 use crate::tlog::frontier::Frontier;
 use crate::tlog::hash::{Position, Tree, TreeSize};
 
@@ -20,6 +21,13 @@ pub struct Book {
     chains: ChainBook,
     keys: KeyBook,
     frontier: Frontier,
+}
+
+/// A statement whose signatures [`Book::check_signatures`] has looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Checked<'a> {
+    statement: &'a Statement,
+    signed: Result<Signed<'a>, SignatureFault>,
 }
 
 /// Why a statement is not taken.
@@ -68,6 +76,40 @@ impl Book {
         root_at: RootAt<'_>,
     ) -> Result<(Position, Signer), Refusal> {
         let signed = statement.check_signatures(&self.keys, self.ledger())?;
+        self.admit_signed(signed, root_at)
+    }
+
+    /// Checks the signatures of statements that may come next, on all cores: the greater part of the
+    /// work of judging them, and the only one that needs no order.
+    pub fn check_signatures<'a>(&self, statements: &'a [Statement]) -> Vec<Checked<'a>> {
+        let mut keys = self.keys.clone();
+        statements.iter().for_each(|statement| keys.learn(statement));
+        let check = |statement: &'a Statement| Checked {
+            statement,
+            signed: statement.check_signatures(&keys, self.ledger()),
+        };
+        statements.par_iter().map(check).collect()
+    }
+
+    /// [`Book::admit`], with the same verdict, of a statement whose signatures were checked.
+    pub fn admit_checked(
+        &mut self,
+        checked: Checked<'_>,
+        root_at: RootAt<'_>,
+    ) -> Result<(Position, Signer), Refusal> {
+        match self.keys.get(&checked.statement.header.key) {
+            Some(_) => self.admit_signed(checked.signed?, root_at),
+            // It shows its key itself; or only a later statement does, which then does not count.
+            None => self.admit(checked.statement, root_at),
+        }
+    }
+
+    fn admit_signed(
+        &mut self,
+        signed: Signed<'_>,
+        root_at: RootAt<'_>,
+    ) -> Result<(Position, Signer), Refusal> {
+        let statement = signed.statement();
         if statement.payload.body.is_unknown_rule() {
             return Err(Refusal::NotUnderstood);
         }
@@ -93,16 +135,36 @@ impl Book {
 
     /// Takes up a statement that the ledger's own signed head already covers. Its signatures and
     /// chain were judged when it was filed, so only what changes authority is judged again.
+    ///
+    /// From a statement on that may rule authority in a way this program does not know
+    /// ([`Authority::undecidable`]) nothing is judged: reading goes on, and writing must not.
     pub fn retrace(&mut self, statement: &Statement, root_at: RootAt<'_>) -> Result<(), Refusal> {
         let shows_key = statement.payload.key.is_some();
         if statement.header.typ.kind.family().rules_authority() || shows_key {
-            let signed = statement.check_signatures(&self.keys, self.ledger())?;
-            let position = Position(self.frontier.size().0);
-            self.authority.admit(position, signed, root_at)?;
+            self.retrace_authority(statement, root_at)?;
             self.keys.learn(statement);
         }
         self.take_up(statement);
         Ok(())
+    }
+
+    fn retrace_authority(
+        &mut self,
+        statement: &Statement,
+        root_at: RootAt<'_>,
+    ) -> Result<(), Refusal> {
+        let position = Position(self.frontier.size().0);
+        let signed = statement.check_signatures(&self.keys, self.ledger());
+        if let Err(SignatureFault::UnknownKey(_)) = signed {
+            self.authority.pass_over(position, statement);
+        }
+        if self.authority.undecidable().is_some() {
+            return Ok(());
+        }
+        match self.authority.admit(position, signed?, root_at) {
+            Err(Refused::Undecidable(_)) => Ok(()),
+            admitted => Ok(admitted.map(drop)?),
+        }
     }
 
     fn take_up(&mut self, statement: &Statement) {

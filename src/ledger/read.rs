@@ -3,10 +3,13 @@
 //! Nothing here needs the store's lock, a key or the index. What is read is taken as it stands; to
 //! believe nothing is the business of an audit.
 
+use rayon::prelude::*;
 use thiserror::Error;
 
 use super::book::{Book, Refusal};
+use crate::statement::authority::{Authority, Refused};
 use crate::statement::envelope::{LedgerId, ReadError, Statement};
+use crate::statement::signature::KeyBook;
 use crate::store::public::{PublicError, PublicFolder};
 use crate::tlog::bundle::{Bundle, bundles_of};
 use crate::tlog::checkpoint::SignedCheckpoint;
@@ -55,22 +58,44 @@ pub fn statements(
     statements_from(folder, Position(0), size)
 }
 
+/// Bundles that are read at once, on all cores: some four thousand statements, so that memory does not
+/// grow with the ledger.
+const BUNDLES_AT_ONCE: usize = 16;
+
 /// The statements from a position on. Bundles before it are not opened.
 pub fn statements_from(
     folder: &PublicFolder,
     from: Position,
     size: TreeSize,
 ) -> impl Iterator<Item = Result<(Position, Statement), LedgerUnreadable>> + '_ {
-    let bundles = bundles_of(size)
+    let mut bundles = bundles_of(size)
         .skip_while(move |bundle| bundle.first().0 + u64::from(bundle.width()) <= from.0);
-    bundles.flat_map(move |bundle| match folder.bundle(bundle) {
-        Ok(entries) => {
-            let positions = (bundle.first().0..).map(Position);
-            let wanted = positions.zip(entries).filter(|(position, _)| *position >= from);
-            wanted.map(|(position, bytes)| read(position, bytes)).collect()
+    let mut read = Vec::new().into_iter();
+    std::iter::from_fn(move || {
+        if let Some(next) = read.next() {
+            return Some(next);
         }
-        Err(fault) => vec![Err(fault.into())],
+        let lot: Vec<Bundle> = bundles.by_ref().take(BUNDLES_AT_ONCE).collect();
+        let statements = lot.par_iter().map(|bundle| statements_in(folder, *bundle, from));
+        let statements: Vec<Vec<_>> = statements.collect();
+        read = statements.into_iter().flatten().collect::<Vec<_>>().into_iter();
+        read.next()
     })
+}
+
+/// The statements of a bundle, from a position on.
+fn statements_in(
+    folder: &PublicFolder,
+    bundle: Bundle,
+    from: Position,
+) -> Vec<Result<(Position, Statement), LedgerUnreadable>> {
+    let entries = match folder.bundle(bundle) {
+        Ok(entries) => entries,
+        Err(fault) => return vec![Err(fault.into())],
+    };
+    let positions = (bundle.first().0..).map(Position);
+    let wanted = positions.zip(entries).filter(|(position, _)| *position >= from);
+    wanted.map(|(position, bytes)| read(position, bytes)).collect()
 }
 
 fn read(position: Position, bytes: Vec<u8>) -> Result<(Position, Statement), LedgerUnreadable> {
@@ -97,6 +122,16 @@ pub fn book(
     ledger: LedgerId,
     size: TreeSize,
 ) -> Result<Book, LedgerUnreadable> {
+    book_and(folder, ledger, size, |_, _| {})
+}
+
+/// [`book`], showing each statement to `each` on the way.
+pub fn book_and(
+    folder: &PublicFolder,
+    ledger: LedgerId,
+    size: TreeSize,
+    mut each: impl FnMut(Position, &Statement),
+) -> Result<Book, LedgerUnreadable> {
     let mut book: Option<Book> = None;
     for statement in statements(folder, size) {
         let (position, statement) = statement?;
@@ -113,9 +148,41 @@ pub fn book(
             }
         };
         taken.map_err(|refusal| LedgerUnreadable::Refused(position, refusal))?;
+        each(position, &statement);
     }
     let book = book.filter(|book| book.ledger() == ledger);
     book.ok_or_else(|| LedgerUnreadable::NoLedger(folder.path().display().to_string()))
+}
+
+/// Who may sign what, from some statements of a ledger of this size, ascending: for whoever is sure,
+/// or has another way to make sure, that the others change no authority. Their signatures are checked.
+pub fn authority_of(
+    folder: &PublicFolder,
+    positions: impl IntoIterator<Item = Position>,
+    size: TreeSize,
+) -> Result<Authority, LedgerUnreadable> {
+    let no_ledger = || LedgerUnreadable::NoLedger(folder.path().display().to_string());
+    let (mut keys, mut authority) = (KeyBook::default(), None);
+    for position in positions {
+        let statement = statement_at(folder, size, position)?.ok_or_else(no_ledger)?;
+        keys.learn(&statement);
+        let refused = |refusal| LedgerUnreadable::Refused(position, refusal);
+        let ledger = authority.as_ref().map_or(LedgerId(statement.id()), Authority::ledger);
+        let signed = statement.check_signatures(&keys, ledger);
+        let signed = signed.map_err(|fault| refused(fault.into()))?;
+        let taken = match &mut authority {
+            None => Authority::found(signed).map(|founded| authority = Some(founded)),
+            Some(authority) => {
+                let root_at = &mut |earlier| root_at(folder, earlier, size);
+                authority.admit(position, signed, root_at).map(drop)
+            }
+        };
+        match taken {
+            Err(Refused::Undecidable(_)) => break,
+            taken => taken.map_err(|fault| refused(fault.into()))?,
+        }
+    }
+    authority.ok_or_else(no_ledger)
 }
 
 /// The root at a size up to `covered`, from the tiles of a tree of that size.

@@ -81,6 +81,12 @@ pub enum OpenError {
     /// The statements under the head cannot be read.
     #[error(transparent)]
     Unreadable(#[from] LedgerUnreadable),
+    /// A statement may rule authority in a way this program does not know, so that it can judge no
+    /// further one, and cannot say which key signs the head.
+    #[error(
+        "statement {0} may decide who signs, and is of a kind or version that it does not know"
+    )]
+    NotUnderstood(Position),
     /// The guard refuses, or the head cannot be read.
     #[error(transparent)]
     Head(#[from] HeadError),
@@ -216,6 +222,9 @@ impl Writer {
         if head != Checkpoint::new(book.authority().genesis().origin.clone(), head.tree) {
             return Err(not_signed(format!("a head with the text of {}", head.origin)));
         }
+        if let Some(position) = book.authority().undecidable() {
+            return Err(OpenError::NotUnderstood(position));
+        }
         if let Err(fault) = check_tiles(&folder, TreeSize(0), head.tree) {
             return Err(not_signed(fault.to_string()));
         }
@@ -250,9 +259,9 @@ impl Writer {
     pub fn judge(&self, statements: &[Statement]) -> Result<Book, AppendError> {
         let covered = self.book.tree().size;
         let mut book = self.book.clone();
-        for (index, statement) in statements.iter().enumerate() {
+        for (index, checked) in self.book.check_signatures(statements).into_iter().enumerate() {
             let root_at = &mut |size| read::root_at(&self.folder, size, covered);
-            book.admit(statement, root_at)
+            book.admit_checked(checked, root_at)
                 .map_err(|refusal| AppendError::Refused { index, refusal })?;
         }
         Ok(book)

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use super::identity::{recognised_json, recognised_words};
 use super::words::{count, counted, file_name, rfc3339, safe, time};
 use crate::audit::finding::{
     AuditReport, Finding, LedgerState, Outcome, Rule, RuleResult, Subject, Verdict,
@@ -26,6 +27,7 @@ pub fn text(report: &AuditReport) -> String {
         let _ = writeln!(out, "ledger {}", identity.ledger);
         out.push('\n');
     }
+    let _ = writeln!(out, "  Identity   {}", recognised_words(&report.recognised));
     let _ = writeln!(out, "  Ledger     {}", ledger_line(report));
     let _ = writeln!(out, "  Files      {}", files_line(report));
     let _ = writeln!(out, "  Time       {}", time_line(&report.time));
@@ -196,6 +198,10 @@ fn sentence(report: &AuditReport) -> String {
         Verdict::Pass => "checks passed.".into(),
         Verdict::Incomplete => format!("nothing wrong was found.{not_checked}"),
         Verdict::Fail => format!("{}.{not_checked}", failed_words(report).join("; ")),
+        Verdict::Fork if report.state == LedgerState::ForkedKeyRetired => format!(
+            "a checkpoint contradicts this ledger, signed only by a log key that it has retired since. \
+             Whether that was a fork depends on when the checkpoint came into your hands.{not_checked}"
+        ),
         Verdict::Fork => format!(
             "this ledger has forked: two of its signed checkpoints cannot both be true.{not_checked}"
         ),
@@ -204,10 +210,14 @@ fn sentence(report: &AuditReport) -> String {
 
 fn failed_words(report: &AuditReport) -> Vec<String> {
     let failed = report.rules.iter().filter(|result| result.outcome == Outcome::Fail);
-    failed
+    let other_ledger = |code: &str| code == "other-ledger" || code == "promise-differs";
+    let mut words: Vec<String> = failed
         .map(|result| match result.rule {
             Rule::R01 => "statements are missing, repeated or moved".into(),
             Rule::R02 => "the published files are not what the checkpoint signs".into(),
+            Rule::R03 if report.findings.iter().any(|f| other_ledger(f.code)) => {
+                "this is not the ledger that was meant, or not as its card promises".into()
+            }
             Rule::R03 => "statements are not signed by keys that were allowed to".into(),
             Rule::R04 if report.state == LedgerState::Shortened => {
                 "the end of the ledger was cut off".into()
@@ -220,11 +230,14 @@ fn failed_words(report: &AuditReport) -> Vec<String> {
                     if report.files.differing == 1 { "differs" } else { "differ" }
                 )
             }
-            Rule::R10 => "manifests are not what was anchored".into(),
+            Rule::R10 => "manifests or anchors are not what they say".into(),
             Rule::R13 => "devices say that files were captured after they were anchored".into(),
             Rule::R06 => "the signers' clocks run back".into(),
         })
-        .collect()
+        .collect();
+    // Two rules may fail for the same reason.
+    words.dedup();
+    words
 }
 
 fn unchecked_words(report: &AuditReport) -> Vec<String> {
@@ -237,7 +250,9 @@ fn unchecked_words(report: &AuditReport) -> Vec<String> {
             Rule::R04 => "whether it continues a head held from before".into(),
             Rule::R10 => {
                 let files = &report.files;
-                let open = files.missing + files.unreadable + files.withheld + files.not_compared;
+                // What cannot be counted has a finding of its own.
+                let known = files.missing + files.unreadable + files.not_compared;
+                let open = files.withheld.saturating_add(known);
                 format!("{} of {} anchored files", count(open), count(files.anchored))
             }
             rule => format!("{} in part", rule.id()),
@@ -264,6 +279,7 @@ pub fn json(report: &AuditReport) -> Value {
             "origin": identity.map(|identity| &identity.origin),
             "size": report.head.map(|head| head.size.0),
             "root": report.head.map(|head| head.root.to_string()),
+            "recognised": recognised_json(&report.recognised),
             "compared_with_size": report.compared_with.map(|size| size.0),
         },
         "statements": {

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::evidence::path::hides_or_moves_text;
+
 /// A count with thousands apart: 12,408.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -18,6 +20,11 @@ pub fn count(number: u64) -> String {
 /// A count with its noun: "1 file", "12,408 files". The plural is the singular and an s.
 pub fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+/// A count with its noun and the verb after it: "1 file is", "12,408 files are".
+pub fn are(number: u64, noun: &str) -> String {
+    format!("{} {}", counted(number, noun), if number == 1 { "is" } else { "are" })
 }
 
 /// A number of bytes in the unit that suits it, decimal: 41.2 GB.
@@ -85,18 +92,6 @@ pub fn visible(text: &str) -> String {
         }
     }
     shown
-}
-
-/// Control characters, zero-width characters, line separators and writing-direction overrides.
-fn hides_or_moves_text(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2066}'..='\u{2069}'
-                | '\u{feff}'
-        )
 }
 
 /// The bytes of a file name on one line; bytes that are no UTF-8 as `\xNN`.

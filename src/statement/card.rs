@@ -23,6 +23,7 @@ use thiserror::Error;
 
 use super::bodies::ledger::Genesis;
 use super::envelope::LedgerId;
+use super::json;
 use super::key::KeyId;
 use crate::tlog::checkpoint::log_vkey;
 use crate::tlog::hash::Hash;
@@ -70,10 +71,60 @@ pub enum CardRefused {
     Digits,
 }
 
-/// A card names another ledger than the one whose statement 0 is at hand.
+/// What a card, or a pin that was made from one, promises of a ledger.
+///
+/// The id alone fixes the rest. But people read names, and programs fetch by origin: a card whose other
+/// words are not those of statement 0 was changed by somebody, and is refused as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promise {
+    /// The ledger's id.
+    pub ledger: LedgerId,
+    /// Everything else that is promised, by the name of the card's field.
+    pub facts: Vec<(&'static str, String)>,
+}
+
+/// Another ledger than the one that was promised, or the right one with other facts.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the card's {0} is not the one in the ledger's statement 0")]
 pub struct CardMismatch(pub &'static str);
+
+impl Promise {
+    /// A bare id.
+    pub fn of_id(ledger: LedgerId) -> Promise {
+        Promise { ledger, facts: Vec::new() }
+    }
+
+    /// The value of a fact, if it is promised.
+    pub fn fact(&self, field: &str) -> Option<&str> {
+        self.facts.iter().find(|(name, _)| *name == field).map(|(_, value)| value.as_str())
+    }
+
+    /// Compares what is promised with a ledger's statement 0; names the first field that differs.
+    pub fn check(&self, ledger: LedgerId, genesis: &Genesis) -> Result<(), CardMismatch> {
+        if self.ledger != ledger {
+            return Err(CardMismatch("id"));
+        }
+        let truth = facts_of(genesis);
+        let differs = |(field, value): &&(&'static str, String)| {
+            truth.iter().any(|(name, true_value)| name == field && true_value != value)
+        };
+        match self.facts.iter().find(differs) {
+            Some((field, _)) => Err(CardMismatch(field)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What statement 0 says of a ledger, by the name of the card's field.
+fn facts_of(genesis: &Genesis) -> Vec<(&'static str, String)> {
+    vec![
+        ("name", genesis.name.clone()),
+        ("kind", genesis.kind.clone()),
+        ("origin", genesis.origin.to_string()),
+        ("log_vkey", log_vkey(&genesis.origin, genesis.log_key).to_string()),
+        ("root", KeyId::of(&genesis.root).to_string()),
+    ]
+}
 
 impl Card {
     /// The card of a ledger.
@@ -96,7 +147,7 @@ impl Card {
             return Err(CardRefused::Form("too long".into()));
         }
         let card: Card =
-            serde_json::from_slice(json).map_err(|fault| CardRefused::Form(fault.to_string()))?;
+            json::read_object(json).map_err(|fault| CardRefused::Form(fault.to_string()))?;
         if card.schema != SCHEMA {
             return Err(CardRefused::Schema(card.schema));
         }
@@ -119,21 +170,21 @@ impl Card {
         json
     }
 
-    /// Compares what the card says beside the id with statement 0 of that ledger.
-    pub fn check(&self, ledger: LedgerId, genesis: &Genesis) -> Result<(), CardMismatch> {
-        let true_card = Card::of(ledger, genesis);
-        let fields: [(&'static str, &String, &String); 6] = [
-            ("id", &self.id, &true_card.id),
-            ("name", &self.name, &true_card.name),
-            ("kind", &self.kind, &true_card.kind),
-            ("origin", &self.origin, &true_card.origin),
-            ("log_vkey", &self.log_vkey, &true_card.log_vkey),
-            ("root", &self.root, &true_card.root),
+    /// What the card promises.
+    pub fn promise(&self) -> Promise {
+        let facts = vec![
+            ("name", self.name.clone()),
+            ("kind", self.kind.clone()),
+            ("origin", self.origin.clone()),
+            ("log_vkey", self.log_vkey.clone()),
+            ("root", self.root.clone()),
         ];
-        match fields.iter().find(|(_, ours, truth)| ours != truth) {
-            Some((field, ..)) => Err(CardMismatch(field)),
-            None => Ok(()),
-        }
+        Promise { ledger: self.ledger(), facts }
+    }
+
+    /// Compares the card with statement 0 of a ledger.
+    pub fn check(&self, ledger: LedgerId, genesis: &Genesis) -> Result<(), CardMismatch> {
+        self.promise().check(ledger, genesis)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod cbor;
 pub mod chain;
 pub mod envelope;
 pub mod fork_file;
+pub mod json;
 pub mod key;
 pub mod kind;
 pub mod receipt;

@@ -10,17 +10,17 @@
 //!     { "index": 1,  "statement": "0oRY…" },
 //!     { "index": 97, "statement": "0oRZ…" }
 //!   ],
-//!   "proof": ["IpwP…=", "1yvB…="],
+//!   "proof": "IpwP…",
 //!   "evidence": [
 //!     { "anchor": 97,
 //!       "rows": [ { "index": 4, "row": "pGJz…", "shown": ["hHVh…"] } ],
-//!       "proof": ["R71E…="] }
+//!       "proof": "R71E…" }
 //!   ]
 //! }
 //! ```
 //!
 //! Whatever is hashed stands there as base64 of its exact bytes, and every fact a reader is shown is
-//! decoded from those bytes. The statements are genesis, every change of root or log key, the grants
+//! decoded from those bytes. A proof is its hashes, one after the other. The statements are genesis, every change of root or log key, the grants
 //! of the keys that anchored, and the anchors; one multi-inclusion proof ties them all to one
 //! checkpoint. Several files share one receipt, and those of one anchor one proof.
 
@@ -33,8 +33,10 @@ use super::authority::{Authority, Refused};
 use super::bodies::Body;
 use super::bodies::evidence::Anchor;
 use super::envelope::{LedgerId, ReadError, Statement};
+use super::json::{self, Object};
 use super::signature::{KeyBook, SignatureFault};
 use crate::tlog::checkpoint::{CheckpointError, SignedCheckpoint, log_vkey};
+use crate::tlog::ed25519::admitting_each_key_once;
 use crate::tlog::hash::{Hash, Position, Tree, TreeSize, leaf_hash};
 use crate::tlog::merkle::ProofError;
 use crate::tlog::multi::check_inclusions;
@@ -81,14 +83,23 @@ pub struct ShownRow {
     pub shown: Vec<Vec<u8>>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     schema: String,
     checkpoint: String,
+    statements: Vec<Object<StatementEntry>>,
+    proof: String,
+    evidence: Vec<Object<EvidenceEntry>>,
+}
+
+#[derive(Serialize)]
+struct FileOut {
+    schema: &'static str,
+    checkpoint: String,
     statements: Vec<StatementEntry>,
-    proof: Vec<String>,
-    evidence: Vec<EvidenceEntry>,
+    proof: String,
+    evidence: Vec<EvidenceOut>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -98,12 +109,19 @@ struct StatementEntry {
     statement: String,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EvidenceEntry {
     anchor: u64,
+    rows: Vec<Object<RowEntry>>,
+    proof: String,
+}
+
+#[derive(Serialize)]
+struct EvidenceOut {
+    anchor: u64,
     rows: Vec<RowEntry>,
-    proof: Vec<String>,
+    proof: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -129,6 +147,9 @@ pub enum ReceiptUnreadable {
     /// Base64 that is damaged or spelled in another way.
     #[error("damaged base64")]
     Base64,
+    /// A proof that is cut within a hash.
+    #[error("a proof that is not of whole hashes")]
+    Proof,
     /// The checkpoint.
     #[error("its checkpoint: {0}")]
     Checkpoint(#[from] CheckpointError),
@@ -178,8 +199,8 @@ impl Receipt {
         if json.len() > MAX_RECEIPT_BYTES {
             return Err(ReceiptUnreadable::TooLong);
         }
-        let file: File = serde_json::from_slice(json)
-            .map_err(|fault| ReceiptUnreadable::Form(fault.to_string()))?;
+        let file: File =
+            json::read_object(json).map_err(|fault| ReceiptUnreadable::Form(fault.to_string()))?;
         if file.schema != SCHEMA {
             return Err(ReceiptUnreadable::Schema(file.schema));
         }
@@ -189,9 +210,9 @@ impl Receipt {
         let statements = file
             .statements
             .into_iter()
-            .map(|entry| Ok((Position(entry.index), from_base64(&entry.statement)?)));
-        let evidence = file.evidence.into_iter().map(|entry| {
-            let rows = entry.rows.into_iter().map(|row| {
+            .map(|Object(entry)| Ok((Position(entry.index), from_base64(&entry.statement)?)));
+        let evidence = file.evidence.into_iter().map(|Object(entry)| {
+            let rows = entry.rows.into_iter().map(|Object(row)| {
                 let shown = row.shown.iter().map(|shown| from_base64(shown));
                 Ok(ShownRow {
                     index: row.index,
@@ -215,8 +236,8 @@ impl Receipt {
 
     /// The receipt as a file: indented JSON.
     pub fn to_json(&self) -> String {
-        let file = File {
-            schema: SCHEMA.into(),
+        let file = FileOut {
+            schema: SCHEMA,
             checkpoint: self.checkpoint.to_string(),
             statements: (self.statements.iter())
                 .map(|(position, bytes)| StatementEntry {
@@ -224,7 +245,7 @@ impl Receipt {
                     statement: STANDARD.encode(bytes),
                 })
                 .collect(),
-            proof: self.proof.iter().map(|hash| STANDARD.encode(hash.0)).collect(),
+            proof: hashes_to_base64(&self.proof),
             evidence: self.evidence.iter().map(evidence_entry).collect(),
         };
         let mut json =
@@ -239,7 +260,7 @@ impl Receipt {
     /// the key was revoked before its anchor, or the anchor corrected or erased later, no receipt
     /// shows.
     pub fn check(&self, pinned: LedgerId) -> Result<CheckedReceipt, ReceiptFault> {
-        let statements = self.read_statements()?;
+        let statements = admitting_each_key_once(|| self.read_statements())?;
         let authority = check_statements(&statements, pinned)?;
         self.check_checkpoint(&authority)?;
         let leaves: Vec<(Position, Hash)> =
@@ -345,16 +366,16 @@ impl CheckedReceipt {
     }
 }
 
-fn evidence_entry(part: &AnchoredRows) -> EvidenceEntry {
+fn evidence_entry(part: &AnchoredRows) -> EvidenceOut {
     let row = |row: &ShownRow| RowEntry {
         index: row.index,
         row: STANDARD.encode(&row.row),
         shown: row.shown.iter().map(|shown| STANDARD.encode(shown)).collect(),
     };
-    EvidenceEntry {
+    EvidenceOut {
         anchor: part.anchor.0,
         rows: part.rows.iter().map(row).collect(),
-        proof: part.proof.iter().map(|hash| STANDARD.encode(hash.0)).collect(),
+        proof: hashes_to_base64(&part.proof),
     }
 }
 
@@ -362,9 +383,17 @@ fn from_base64(text: &str) -> Result<Vec<u8>, ReceiptUnreadable> {
     STANDARD.decode(text).map_err(|_| ReceiptUnreadable::Base64)
 }
 
-fn hashes(texts: &[String]) -> Result<Vec<Hash>, ReceiptUnreadable> {
-    let hash = |text: &String| {
-        Hash::try_from(&from_base64(text)?[..]).map_err(|_| ReceiptUnreadable::Base64)
-    };
-    texts.iter().map(hash).collect()
+/// One string for all hashes of a proof: 43 characters for each, where a list would need 52.
+fn hashes_to_base64(hashes: &[Hash]) -> String {
+    let bytes: Vec<u8> = hashes.iter().flat_map(|hash| hash.0).collect();
+    STANDARD.encode(bytes)
+}
+
+fn hashes(text: &str) -> Result<Vec<Hash>, ReceiptUnreadable> {
+    let bytes = from_base64(text)?;
+    let (hashes, rest) = bytes.as_chunks();
+    match rest.is_empty() {
+        true => Ok(hashes.iter().map(|hash| Hash(*hash)).collect()),
+        false => Err(ReceiptUnreadable::Proof),
+    }
 }

@@ -19,7 +19,6 @@
 //! record, that was a crash; if it knows less, it is old, and the key must not sign until the past is
 //! read back from the ledgers ([`ChainFile::resume`]).
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,12 +46,14 @@ use contents::{Past, link_of};
 /// length, so that a season offline fits, and a file that is still written in a second.
 pub const UNFILED_BYTES_MAX: usize = 64 << 20;
 
-/// A chain file opened for signing. No other process has it.
+/// A chain file opened for signing in one ledger. No other process has it.
 #[derive(Debug)]
 pub struct ChainFile {
     disk: Arc<dyn Disk>,
     path: PathBuf,
     state: StateFolder,
+    /// The one ledger whose past was compared with what is remembered outside.
+    ledger: LedgerId,
     contents: ChainContents,
     /// A write failed: what the disk holds is not known until it is opened again.
     broken: bool,
@@ -107,6 +108,14 @@ pub enum ChainFileError {
     /// A statement is not the next of this key in this ledger.
     #[error("the statement is not the next one of its key in this ledger")]
     NotNext,
+    /// It was opened for signing in another ledger.
+    #[error("the key's memory was opened for the ledger {opened}, not for {ledger}")]
+    OtherLedger {
+        /// The ledger it was opened for.
+        opened: LedgerId,
+        /// The ledger asked about.
+        ledger: LedgerId,
+    },
     /// The ledger holds another statement under a number that this key gave away.
     #[error("number {seq} was given to two statements: the key may be in use in two places")]
     NumberedTwice {
@@ -151,9 +160,9 @@ impl ChainFileError {
             }
             ChainFileError::CopyBehind => "fetch a newer copy of the ledger first".into(),
             ChainFileError::TooMuchUnfiled => "file what waits (treering status shows it)".into(),
-            ChainFileError::NotNext | ChainFileError::Broken { .. } => {
-                "run the same command again".into()
-            }
+            ChainFileError::NotNext
+            | ChainFileError::OtherLedger { .. }
+            | ChainFileError::Broken { .. } => "run the same command again".into(),
             ChainFileError::Outside(error) => error.next_step(),
             ChainFileError::Disk(error) => error.next_step(),
         }
@@ -167,70 +176,78 @@ impl ChainFile {
         durable::write_new(disk, path, Access::Private, text.as_bytes()).map(|_| ())
     }
 
-    /// Opens a key's chain file for signing and compares it with what is remembered outside.
-    pub fn open(places: ChainPlaces, key: KeyId) -> Result<ChainFile, ChainFileError> {
+    /// Opens a key's chain file for signing in one ledger, and compares what it says of that ledger
+    /// with what is remembered outside.
+    pub fn open(
+        places: ChainPlaces,
+        key: KeyId,
+        ledger: LedgerId,
+    ) -> Result<ChainFile, ChainFileError> {
         let (lock, outside) = lock_and_recall(&places, key)?;
         let contents = ChainContents::read(&*places.disk, &places.path)?;
         check_key(&contents, key, &places.path)?;
-        for (ledger, newest) in &outside.last {
-            if !contents.ledgers.get(ledger).is_some_and(|past| past.knows(newest)) {
-                let (path, ledger, seq) = (places.path, *ledger, newest.seq);
-                return Err(ChainFileError::Old { path, ledger, seq });
-            }
+        if let Some(newest) = outside.last.get(&ledger)
+            && !contents.ledgers.get(&ledger).is_some_and(|past| past.knows(newest))
+        {
+            let (path, seq) = (places.path, newest.seq);
+            return Err(ChainFileError::Old { path, ledger, seq });
         }
-        Ok(ChainFile::with(places, contents, lock))
+        Ok(ChainFile::with(places, contents, ledger, lock))
     }
 
-    /// Makes a chain file anew for a key whose own is lost, old or damaged: `--resume-chain`.
+    /// Makes a key's past in one ledger anew, where its chain file is lost, old or damaged:
+    /// `--resume-chain`.
     ///
-    /// `filed` gives the key's last statement in each ledger that holds any, read from verified
-    /// copies after every known mirror and witness was asked. Whatever else is known to have been
-    /// signed is abandoned: the next statement voids it.
+    /// `filed` is the key's last statement in that ledger, read from a verified copy after every known
+    /// mirror and witness was asked. Whatever else is known to have been signed there is abandoned: the
+    /// next statement voids it. What the file says of other ledgers stays as it is; if it is less than
+    /// what is remembered outside, the key signs there only after it is resumed there, too.
     pub fn resume(
         places: ChainPlaces,
         key: KeyId,
-        filed: &BTreeMap<LedgerId, Link>,
+        ledger: LedgerId,
+        filed: Option<Link>,
     ) -> Result<ChainFile, ChainFileError> {
         let (lock, outside) = lock_and_recall(&places, key)?;
-        let old = match ChainContents::read(&*places.disk, &places.path) {
+        let mut contents = match ChainContents::read(&*places.disk, &places.path) {
             Ok(contents) if contents.key() == key => contents,
             Ok(_) | Err(ChainFileError::Missing { .. } | ChainFileError::Damaged(_)) => {
                 ChainContents::new(key)
             }
             Err(error) => return Err(error),
         };
-        let mut contents = ChainContents::new(key);
-        let known = filed.keys().chain(old.ledgers.keys()).chain(outside.last.keys());
-        for ledger in known.copied().collect::<BTreeSet<LedgerId>>() {
-            let filed = filed.get(&ledger).copied();
-            let before = old.ledgers.get(&ledger).cloned().unwrap_or_default();
-            if before.filed.map(|link| link.seq) > filed.map(|link| link.seq) {
-                return Err(ChainFileError::CopyBehind);
-            }
-            let waiting = before.unfiled.iter().map(|statement| link_of(statement));
-            let signed = waiting.chain(outside.last.get(&ledger).copied());
-            let mut past = Past { filed, unfiled: Vec::new(), abandoned: before.abandoned };
-            for link in signed.chain(before.filed) {
-                match filed {
-                    Some(filed) if link.seq < filed.seq || link == filed => {}
-                    Some(filed) if link.seq == filed.seq => {
-                        return Err(ChainFileError::NumberedTwice { seq: link.seq });
-                    }
-                    _ => {
-                        past.abandoned.insert(link.id);
-                    }
+        let before = contents.ledgers.remove(&ledger).unwrap_or_default();
+        if before.filed.map(|link| link.seq) > filed.map(|link| link.seq) {
+            return Err(ChainFileError::CopyBehind);
+        }
+        let waiting = before.unfiled.iter().map(|statement| link_of(statement));
+        let signed = waiting.chain(outside.last.get(&ledger).copied());
+        let mut past = Past { filed, unfiled: Vec::new(), abandoned: before.abandoned };
+        for link in signed.chain(before.filed) {
+            match filed {
+                Some(filed) if link.seq < filed.seq || link == filed => {}
+                Some(filed) if link.seq == filed.seq => {
+                    return Err(ChainFileError::NumberedTwice { seq: link.seq });
+                }
+                _ => {
+                    past.abandoned.insert(link.id);
                 }
             }
-            contents.ledgers.insert(ledger, past);
         }
-        let mut file = ChainFile::with(places, contents.clone(), lock);
+        contents.ledgers.insert(ledger, past);
+        let mut file = ChainFile::with(places, contents.clone(), ledger, lock);
         file.write(contents)?;
         Ok(file)
     }
 
-    fn with(places: ChainPlaces, contents: ChainContents, lock: Lock) -> ChainFile {
+    fn with(
+        places: ChainPlaces,
+        contents: ChainContents,
+        ledger: LedgerId,
+        lock: Lock,
+    ) -> ChainFile {
         let ChainPlaces { disk, path, state, .. } = places;
-        ChainFile { disk, path, state, contents, broken: false, _lock: lock }
+        ChainFile { disk, path, state, ledger, contents, broken: false, _lock: lock }
     }
 
     /// What the file says.
@@ -245,7 +262,7 @@ impl ChainFile {
 
     /// Notes that the ledger holds waiting statements up to this one, inclusion checked.
     pub fn filed(&mut self, ledger: LedgerId, last: Link) -> Result<(), ChainFileError> {
-        let mut contents = self.sound()?.clone();
+        let mut contents = self.sound(ledger)?.clone();
         let past = contents.ledgers.entry(ledger).or_default();
         let place = past.unfiled.iter().position(|statement| link_of(statement) == last);
         past.file(place.ok_or(ChainFileError::NotNext)? + 1);
@@ -255,7 +272,7 @@ impl ChainFile {
     /// Takes up statements of this key that the ledger holds and this file does not: each read from
     /// a verified copy, its signature, contiguity and inclusion checked. They follow on what is filed.
     pub fn catch_up(&mut self, ledger: LedgerId, held: &[Link]) -> Result<(), ChainFileError> {
-        let mut contents = self.sound()?.clone();
+        let mut contents = self.sound(ledger)?.clone();
         let past = contents.ledgers.entry(ledger).or_default();
         for link in held {
             if link.seq != past.filed.map_or(0, |filed| filed.seq + 1) {
@@ -277,7 +294,7 @@ impl ChainFile {
     /// Gives up the waiting statements from this number on, for instance because the ledger refused
     /// one. The next statement takes that number and voids them.
     pub fn abandon(&mut self, ledger: LedgerId, from: u64) -> Result<(), ChainFileError> {
-        let mut contents = self.sound()?.clone();
+        let mut contents = self.sound(ledger)?.clone();
         let past = contents.ledgers.entry(ledger).or_default();
         let kept = past.unfiled.partition_point(|statement| statement.payload.chain.seq < from);
         let given_up: Vec<Hash> =
@@ -286,10 +303,11 @@ impl ChainFile {
         self.write(contents)
     }
 
-    fn sound(&self) -> Result<&ChainContents, ChainFileError> {
-        match self.broken {
-            false => Ok(&self.contents),
-            true => Err(ChainFileError::Broken { path: self.path.clone() }),
+    fn sound(&self, ledger: LedgerId) -> Result<&ChainContents, ChainFileError> {
+        match (self.broken, ledger == self.ledger) {
+            (true, _) => Err(ChainFileError::Broken { path: self.path.clone() }),
+            (false, true) => Ok(&self.contents),
+            (false, false) => Err(ChainFileError::OtherLedger { opened: self.ledger, ledger }),
         }
     }
 
@@ -356,7 +374,7 @@ impl Staging<'_> {
     /// Makes the statements durable, here and outside. Only then may they leave the process.
     pub fn commit(self) -> Result<Vec<Arc<Statement>>, ChainFileError> {
         let Staging { file, ledger, statements } = self;
-        let mut contents = file.sound()?.clone();
+        let mut contents = file.sound(ledger)?.clone();
         let Some(newest) = statements.last().map(|last| link_of(last)) else {
             return Ok(statements);
         };

@@ -67,7 +67,7 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// Removes an empty folder.
     fn remove_folder(&self, folder: &Path) -> io::Result<()>;
 
-    /// Opens a file for reading.
+    /// Opens a regular file for reading, or what a link to one leads to; never waits for a pipe.
     fn open(&self, path: &Path) -> io::Result<File>;
     /// The names in a folder, sorted, without those that are not Unicode.
     fn list(&self, folder: &Path) -> io::Result<Vec<Listed>>;
@@ -105,12 +105,12 @@ impl Disk for RealDisk {
     }
 
     fn open(&self, path: &Path) -> io::Result<File> {
+        // Looked at before it is opened, because opening a pipe waits for its other end, and after,
+        // because another file may have taken the name in between.
+        need_regular(&fs::metadata(path)?)?;
         let file = File::open(path)?;
-        // Opening a folder succeeds on Unix and fails only when read.
-        match file.metadata()?.is_dir() {
-            true => Err(io::ErrorKind::IsADirectory.into()),
-            false => Ok(file),
-        }
+        need_regular(&file.metadata()?)?;
+        Ok(file)
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<Listed>> {
@@ -131,6 +131,21 @@ impl Disk for RealDisk {
         Ok(listed)
     }
 }
+
+/// Refuses what is read without end or not at all: a folder opens on Unix and fails only when read, a
+/// device may never end.
+fn need_regular(metadata: &fs::Metadata) -> io::Result<()> {
+    match (metadata.is_file(), metadata.is_dir()) {
+        (true, _) => Ok(()),
+        (_, true) => Err(io::ErrorKind::IsADirectory.into()),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidInput, NotRegular)),
+    }
+}
+
+/// Something stands under the name that is neither file nor folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("it is a pipe, a device or a socket, and no regular file")]
+pub struct NotRegular;
 
 /// Everything that [`Disk::create_file`] does, up to the syncing.
 fn write_new(path: &Path, access: Access, fill: &mut Fill<'_>) -> io::Result<File> {
@@ -263,6 +278,13 @@ impl DiskError {
         matches!(self, DiskError::Refused { source, .. } if source.kind() == io::ErrorKind::NotFound)
     }
 
+    /// Whether something is there that is no regular file.
+    pub fn is_not_regular(&self) -> bool {
+        let DiskError::Refused { source, .. } = self else { return false };
+        source.kind() == io::ErrorKind::IsADirectory
+            || source.get_ref().is_some_and(|inner| inner.is::<NotRegular>())
+    }
+
     /// What a person can do about it.
     pub fn next_step(&self) -> String {
         let DiskError::Refused { path, source, .. } = self else {
@@ -286,6 +308,7 @@ impl DiskError {
                 format!("make room on the disk of {place}, then run the same command again")
             }
             io::ErrorKind::NotFound => format!("check that {place} is there and connected"),
+            _ if self.is_not_regular() => format!("put a regular file at {}", path.display()),
             _ => "nothing acknowledged is lost; check the disk, then run the same command again"
                 .into(),
         }
@@ -323,6 +346,18 @@ mod tests {
     fn a_folder_is_not_read_as_a_file() {
         let folder = tempfile::tempdir().unwrap();
         assert!(RealDisk.open(folder.path()).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_or_socket_is_not_read_as_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        for path in [Path::new("/dev/zero"), &socket] {
+            let refused = RealDisk.open(path).map_err(DiskError::refused(Action::Read, path));
+            assert!(refused.unwrap_err().is_not_regular(), "{}", path.display());
+        }
     }
 
     #[test]

@@ -19,6 +19,10 @@ use super::disk::{Access, Action, Disk, DiskError, Fill, Listed, What};
 /// How a temporary file begins. Nothing else in a store begins so.
 pub const TEMPORARY_PREFIX: &str = ".tmp-";
 
+/// The characters of a name, from its end, that its temporary name keeps: at four bytes each they fit
+/// 255 with the prefix and the number of the process.
+const TEMPORARY_NAME_CHARACTERS: usize = 56;
+
 /// Whether a write changed anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
@@ -46,7 +50,8 @@ pub enum IfThere {
     Replace,
 }
 
-/// Reads a whole file of at most `ceiling` bytes.
+/// Reads a whole regular file of at most `ceiling` bytes: the one way in which a file is read as a
+/// whole, be it ours or one that somebody handed over.
 pub fn read(disk: &dyn Disk, path: &Path, ceiling: u64) -> Result<Vec<u8>, DiskError> {
     let refused = || DiskError::refused(Action::Read, path);
     let file = disk.open(path).map_err(refused())?;
@@ -55,7 +60,8 @@ pub fn read(disk: &dyn Disk, path: &Path, ceiling: u64) -> Result<Vec<u8>, DiskE
     if length > ceiling {
         return Err(too_long());
     }
-    // The file may grow between the two calls: the ceiling holds for what is read, too.
+    // The file may grow between the two calls: the ceiling holds for what is read, too. Room for all
+    // of it at once: growing would leave copies of a private key behind in memory.
     let mut bytes = Vec::with_capacity(length as usize);
     file.take(ceiling + 1).read_to_end(&mut bytes).map_err(refused())?;
     if bytes.len() as u64 > ceiling {
@@ -221,7 +227,9 @@ pub fn is_temporary(name: &str) -> bool {
 /// rename stays inside one file system.
 pub fn temporary_name(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!("{TEMPORARY_PREFIX}{}-{name}", std::process::id()))
+    // A name of the 255 bytes that file systems take would be too long with more before it.
+    let cut = name.char_indices().rev().nth(TEMPORARY_NAME_CHARACTERS - 1).map_or(0, |(at, _)| at);
+    path.with_file_name(format!("{TEMPORARY_PREFIX}{}-{}", std::process::id(), &name[cut..]))
 }
 
 /// Makes the names in a folder durable.

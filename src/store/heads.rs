@@ -28,6 +28,7 @@
 
 use std::cmp::Ordering;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use super::disk::{Access, Disk};
@@ -210,8 +211,38 @@ impl HeadPlaces {
         Ok(durable::replace(&*self.disk, &path, Access::Private, head.print().as_bytes())?)
     }
 
+    /// Refuses where [`GuardedHead::open`] would, without a lock and without completing anything: for
+    /// readers, beside a writer that may be at work.
+    pub fn check_may_sign(&self, ledger: LedgerId) -> Result<(), HeadError> {
+        self.state.check_apart(&self.store)?;
+        let mut compared = self.compare(ledger);
+        for _ in 0..READER_TRIES {
+            // The head may have moved between the reading of the record and of the head.
+            if !matches!(compared, Err(HeadError::MustNotSign(_))) {
+                break;
+            }
+            thread::sleep(READER_PAUSE);
+            compared = self.compare(ledger);
+        }
+        compared.map(drop)
+    }
+
     /// Head and record, completed if a crash fell between them. Needs the record's lock.
     fn agree(&self, ledger: LedgerId) -> Result<Head, HeadError> {
+        let (head, left) = self.compare(ledger)?;
+        match left {
+            LeftOver::Nothing => {}
+            LeftOver::MoveMade => {
+                // Its name may not be durable yet.
+                durable::sync_folder(&*self.disk, &self.store.heads())?;
+                self.remember(ledger, None, head.mark())?;
+            }
+            LeftOver::MoveAnnounced => self.remember(ledger, None, head.mark())?,
+        }
+        Ok(head)
+    }
+
+    fn compare(&self, ledger: LedgerId) -> Result<(Head, LeftOver), HeadError> {
         let refuse = |because| Err(HeadError::from(MustNotSign { ledger, because }));
         let record = self.recall(ledger)?;
         let Some(head) = self.read(ledger)? else {
@@ -223,20 +254,29 @@ impl HeadPlaces {
             let record = self.state.head(ledger);
             return refuse(Suspicion::NothingRemembered { record, head: mark });
         };
-        match record.was {
-            None if record.next == mark => {}
-            // The move was made and not noted. Its name may not be durable yet.
-            Some(_) if record.next == mark => {
-                durable::sync_folder(&*self.disk, &self.store.heads())?;
-                self.remember(ledger, None, mark)?;
-            }
-            // The move was announced and not made.
-            Some(was) if was == mark => self.remember(ledger, None, mark)?,
+        let left = match record.was {
+            None if record.next == mark => LeftOver::Nothing,
+            Some(_) if record.next == mark => LeftOver::MoveMade,
+            Some(was) if was == mark => LeftOver::MoveAnnounced,
             _ => return refuse(Suspicion::OtherHead { head: mark, remembered: record.signed() }),
-        }
-        Ok(head)
+        };
+        Ok((head, left))
     }
 }
+
+/// What a crash left to be completed.
+enum LeftOver {
+    Nothing,
+    /// The move was made and not noted.
+    MoveMade,
+    /// The move was announced and not made.
+    MoveAnnounced,
+}
+
+/// How often a reader looks again before it believes that head and record disagree, and how long it
+/// waits in between: a writer needs some milliseconds from one to the other.
+const READER_TRIES: u32 = 3;
+const READER_PAUSE: Duration = Duration::from_millis(40);
 
 impl GuardedHead {
     /// Opens the head of a ledger for signing, completing what a crash interrupted.

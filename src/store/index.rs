@@ -183,6 +183,22 @@ impl Index {
                 other => break other?,
             }
         };
+        Index::checked(path, open)
+    }
+
+    /// Opens the index for a reader, who waits for nobody: none if there is no index in this folder, or
+    /// if another process has it open.
+    pub fn open_if_free(path: &Path) -> Result<Option<Index>, IndexError> {
+        if !path.is_dir() {
+            return Ok(None);
+        }
+        match sheltered(path, || open_sled(path)) {
+            Err(IndexError::Busy { .. }) => Ok(None),
+            opened => Index::checked(path, opened?).map(Some),
+        }
+    }
+
+    fn checked(path: &Path, open: Open) -> Result<Index, IndexError> {
         let index = Index { path: path.to_owned(), open: Some(open), broken: false.into() };
         index.check_format()?;
         Ok(index)

@@ -27,6 +27,7 @@ use super::record::{self, DamagedRecord, RecordError, RecordReader};
 use super::safe_name::SafeName;
 use crate::statement::key::KeyId;
 use crate::tlog::ed25519::{PublicKey, SecretKey};
+use crate::tlog::hex::{Hex, from_hex};
 
 mod privacy;
 mod purpose;
@@ -287,9 +288,8 @@ impl KeyFile {
 
     fn read(folder: &KeyFolder, name: &SafeName, bytes: &[u8]) -> Result<KeyFile, RecordError> {
         let mut reader = RecordReader::open(bytes, FORMAT)?;
-        let id: [u8; 32] = reader.parsed("key", record::from_hex)?;
-        let public =
-            reader.parsed("public", |text| PublicKey::admit(record::from_hex(text)?).ok())?;
+        let id: [u8; 32] = reader.parsed("key", from_hex)?;
+        let public = reader.parsed("public", |text| PublicKey::admit(from_hex(text)?).ok())?;
         if *KeyId::of(&public).0.as_bytes() != id {
             return Err(reader.wrong("the public key of that thumbprint"));
         }
@@ -303,7 +303,7 @@ impl KeyFile {
 
     fn print(&self) -> String {
         let KeyFile { public, purpose, created, .. } = self;
-        let (id, public) = (self.id(), record::hex(public.as_bytes()));
+        let (id, public) = (self.id(), Hex(public.as_bytes()));
         let created = record::time_text(*created);
         format!("{FORMAT}\nkey {id}\npublic {public}\nfor {purpose}\ncreated {created}\n")
     }

@@ -11,6 +11,7 @@
 //!   trust.policy         C2SP tlog-policy, written by people
 //!   trust.toml           pinned ledgers and accreditors, written by `treering trust`
 //!   index/<ledger id>/   sled, rebuildable
+//!   receipts/            receipts that were given no other place
 //!   mirrors/<name>       where a copy of somebody else's ledger comes from
 //!   held/<ledger id>     the heads ever held of it
 //!   lock                 who is writing
@@ -32,8 +33,7 @@ use super::safe_name::SafeName;
 use crate::statement::envelope::LedgerId;
 use crate::tlog::hash::Hash;
 
-/// The folder's name inside its home.
-pub const STORE_FOLDER: &str = ".treering";
+pub use crate::evidence::walk::STORE_FOLDER;
 
 /// The folders of a store and who may read them.
 const FOLDERS: [(&str, Access); 9] = [
@@ -142,6 +142,11 @@ impl StoreFolder {
     /// All public folders.
     pub fn ledgers(&self) -> PathBuf {
         self.root.join("ledgers")
+    }
+
+    /// Receipts that were given no other place: in the store, so that nobody takes them for evidence.
+    pub fn receipts(&self) -> PathBuf {
+        self.root.join("receipts")
     }
 
     /// The public folder of one ledger.
@@ -272,6 +277,13 @@ impl NewStore {
     /// The store as it stands under its temporary name.
     pub fn folder(&self) -> &StoreFolder {
         &self.folder
+    }
+
+    /// Removes what was made of it. A killed process leaves that to the next [`NewStore::begin`].
+    pub fn abandon(self) -> Result<(), LayoutError> {
+        let NewStore { disk, folder, lock, .. } = self;
+        drop(lock);
+        Ok(durable::remove_tree(&*disk, folder.path())?)
     }
 
     /// Gives the store its name. Call it last: until then there is no store.

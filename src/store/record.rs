@@ -11,7 +11,6 @@
 //! value, in a fixed order; each line ends with LF. A reader takes the lines in turn, prints what it
 //! understood and compares: a stray space, a line more, `+1` or `01` for `1`, all are refused.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -133,33 +132,6 @@ pub fn same_spelling(bytes: &[u8], printed: &str) -> Result<(), RecordError> {
     }
 }
 
-/// Bytes as lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// Exactly `N` bytes from lower-case hexadecimal digits.
-pub fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let digits = text.as_bytes();
-    if digits.len() != 2 * N {
-        return None;
-    }
-    let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(bytes)
-}
-
 /// A time as records write it: RFC 3339 in UTC, whole seconds, `Z`.
 pub fn time_text(time: Timestamp) -> String {
     match Timestamp::from_second(time.as_second()) {
@@ -217,14 +189,6 @@ mod tests {
         ] {
             assert_eq!(read(text), Err(why), "{text:?}");
         }
-    }
-
-    #[test]
-    fn hexadecimal_is_exact() {
-        assert_eq!(from_hex(&hex(&[0, 0x9f, 255])), Some([0, 0x9f, 255]));
-        assert_eq!(from_hex::<1>("9F"), None);
-        assert_eq!(from_hex::<1>("9"), None);
-        assert_eq!(from_hex::<1>("09f"), None);
     }
 
     #[test]

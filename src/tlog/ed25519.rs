@@ -4,12 +4,17 @@
 //! disagree about a ledger. Here every signature goes through `verify_strict`, and a key is admitted
 //! only if nobody could dispute what it is: canonical encoding, not of small order, torsion-free.
 
+use std::cell::RefCell;
 use std::fmt;
 
+use curve25519_dalek::edwards::EdwardsPoint;
+use curve25519_dalek::scalar::Scalar;
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
+
+use super::hex::Hex;
 
 /// A public key that passed admission. Parsed once; checking a signature does not parse again.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,17 +63,21 @@ impl PublicKey {
 
     /// Admits a key, or says why it is refused.
     pub fn admit(bytes: [u8; PublicKey::LENGTH]) -> Result<PublicKey, KeyRefused> {
+        if let Some(key) = admitted_before(&bytes) {
+            return Ok(key);
+        }
         let key = VerifyingKey::from_bytes(&bytes).map_err(|_| KeyRefused::NotAPoint)?;
-        let point = key.to_edwards();
-        if point.compress().to_bytes() != bytes {
+        if !is_canonical(&bytes) {
             return Err(KeyRefused::NotCanonical);
         }
         if key.is_weak() {
             return Err(KeyRefused::SmallOrder);
         }
-        if !point.is_torsion_free() {
+        let point = key.to_edwards();
+        if !is_torsion_free(&point) {
             return Err(KeyRefused::Torsion);
         }
+        remember(PublicKey(key));
         Ok(PublicKey(key))
     }
 
@@ -84,11 +93,59 @@ impl PublicKey {
     }
 }
 
+/// Whether y, without the sign bit of x, is below p = 2²⁵⁵ − 19. The one other way to spell a point
+/// twice, a sign where x is 0, is open only to two points of small order.
+fn is_canonical(bytes: &[u8; PublicKey::LENGTH]) -> bool {
+    let [lowest, middle @ .., highest] = bytes;
+    *lowest < 0xed || highest & 0x7f != 0x7f || middle.iter().any(|byte| *byte != 0xff)
+}
+
+/// Whether [ℓ]P = 0, asked as [ℓ−1]P = −P: a scalar is below ℓ. The key is public, so the quick
+/// multiplication will do, whose time depends on its numbers.
+fn is_torsion_free(point: &EdwardsPoint) -> bool {
+    let rest =
+        EdwardsPoint::vartime_double_scalar_mul_basepoint(&-Scalar::ONE, point, &Scalar::ZERO);
+    rest == -point
+}
+
+/// Keys remembered while [`admitting_each_key_once`] works, at most. A receipt has three or four.
+const REMEMBERED_MAX: usize = 64;
+
+thread_local! {
+    static REMEMBERED: RefCell<Option<Vec<PublicKey>>> = const { RefCell::new(None) };
+}
+
+/// Does some work in which a key that stands in several places is admitted only once. Admission depends
+/// on nothing but the bytes, so this changes how long it takes and nothing else: a genesis and a grant
+/// name the same key twice, and admitting one takes as long as checking a signature.
+pub fn admitting_each_key_once<T>(work: impl FnOnce() -> T) -> T {
+    struct Forget;
+    impl Drop for Forget {
+        fn drop(&mut self) {
+            REMEMBERED.set(None);
+        }
+    }
+    let _forget = Forget;
+    REMEMBERED.set(Some(Vec::new()));
+    work()
+}
+
+fn admitted_before(bytes: &[u8; PublicKey::LENGTH]) -> Option<PublicKey> {
+    let is_it = |key: &&PublicKey| key.as_bytes() == bytes;
+    REMEMBERED.with_borrow(|keys| keys.as_ref()?.iter().find(is_it).copied())
+}
+
+fn remember(key: PublicKey) {
+    REMEMBERED.with_borrow_mut(|keys| {
+        if let Some(keys) = keys.as_mut().filter(|keys| keys.len() < REMEMBERED_MAX) {
+            keys.push(key);
+        }
+    });
+}
+
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PublicKey(")?;
-        self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
-        f.write_str(")")
+        write!(f, "PublicKey({})", Hex(self.as_bytes()))
     }
 }
 
@@ -192,5 +249,48 @@ mod tests {
         assert_eq!(PublicKey::admit(spelled_long), Err(KeyRefused::NotCanonical));
 
         assert_eq!(PublicKey::admit([2; 32]), Err(KeyRefused::NotAPoint));
+    }
+
+    #[test]
+    fn one_spelling_as_by_compressing_again() {
+        for lowest in 0xe0..=0xff {
+            for highest in [0x7f, 0xff, 0x7e] {
+                let mut bytes = [0xff; 32];
+                (bytes[0], bytes[31]) = (lowest, highest);
+                let Ok(key) = VerifyingKey::from_bytes(&bytes) else { continue };
+                let same = key.to_edwards().compress().to_bytes() == bytes;
+                assert!(is_canonical(&bytes) == same || key.is_weak(), "{lowest:x} {highest:x}");
+                assert!(same || PublicKey::admit(bytes).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn a_torsion_part_is_seen_as_by_the_slow_check() {
+        let torsion = curve25519_dalek::constants::EIGHT_TORSION;
+        for seed in 0..20 {
+            let key = SecretKey::from_seed(&[seed; 32]).public().0.to_edwards();
+            for (index, part) in torsion.iter().enumerate() {
+                let point = key + part;
+                assert_eq!(is_torsion_free(&point), index == 0);
+                assert_eq!(is_torsion_free(&point), point.is_torsion_free());
+                let refused = PublicKey::admit(point.compress().to_bytes()).err();
+                assert_eq!(refused, (index > 0).then_some(KeyRefused::Torsion));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_is_only_what_was_admitted() {
+        let good = *SecretKey::from_seed(&[7; 32]).public().as_bytes();
+        admitting_each_key_once(|| {
+            for _ in 0..2 {
+                assert!(PublicKey::admit(good).is_ok());
+                assert_eq!(PublicKey::admit([2; 32]), Err(KeyRefused::NotAPoint));
+            }
+            assert!(admitted_before(&good).is_some());
+            assert!(admitted_before(&[2; 32]).is_none());
+        });
+        assert!(admitted_before(&good).is_none());
     }
 }

@@ -6,6 +6,8 @@ use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use super::hex::{Hex, from_hex};
+
 /// A SHA-256 digest: of a leaf, of a node of the tree, of a file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hash(pub [u8; Hash::LENGTH]);
@@ -30,15 +32,7 @@ impl Hash {
 
     /// Reads exactly 64 lower-case hexadecimal digits.
     pub fn from_hex(text: &str) -> Option<Hash> {
-        let digits = text.as_bytes();
-        if digits.len() != 2 * Hash::LENGTH {
-            return None;
-        }
-        let mut bytes = [0; Hash::LENGTH];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = hex_digit(pair[0])? << 4 | hex_digit(pair[1])?;
-        }
-        Some(Hash(bytes))
+        from_hex(text).map(Hash)
     }
 
     /// The digest as a slice, for hashing and for files.
@@ -47,18 +41,10 @@ impl Hash {
     }
 }
 
-fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    }
-}
-
 /// 64 lower-case hexadecimal digits.
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        Hex(&self.0).fmt(f)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Whoever doubts a ledger can read this folder alone, in this order:
 //!
 //! ```text
+//! hex            bytes as hexadecimal digits
 //! hash           SHA-256 of leaves and nodes, positions, sizes
 //! ed25519        the one signature rule
 //! node           places in the tree, and the whole subtrees it is made of
@@ -34,6 +35,7 @@ pub mod ed25519;
 pub mod fork;
 pub mod frontier;
 pub mod hash;
+pub mod hex;
 pub mod merkle;
 pub mod multi;
 mod node;

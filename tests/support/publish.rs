@@ -6,6 +6,7 @@ use std::path::Path;
 use treering::ledger::growth::{Present, growth};
 use treering::tlog::bundle::Bundle;
 use treering::tlog::checkpoint::{Checkpoint, SignedCheckpoint};
+use treering::tlog::ed25519::SecretKey;
 use treering::tlog::frontier::Frontier;
 use treering::tlog::hash::{Hash, Tree, TreeSize, leaf_hash};
 use treering::tlog::tile::Tile;
@@ -27,11 +28,23 @@ impl Present for Nothing {
 
 /// The checkpoint of the ledger's first `size` statements, signed by its first log key.
 pub fn checkpoint(ledger: &Ledger, size: u64) -> SignedCheckpoint {
+    checkpoint_by(ledger, size, &[&ledger.log])
+}
+
+/// [`checkpoint`], signed by these log keys in this order.
+pub fn checkpoint_by(ledger: &Ledger, size: u64, signers: &[&SecretKey]) -> SignedCheckpoint {
     let leaves: Vec<Hash> = ledger.entries[..size as usize].iter().map(|e| e.id()).collect();
     let tree = Tree { size: TreeSize(size), root: super::tree::root(&leaves) };
     let checkpoint = Checkpoint::new(ledger.authority.genesis().origin.clone(), tree);
-    let line = checkpoint.sign(&ledger.log);
-    SignedCheckpoint::new(checkpoint, vec![line]).expect("a checkpoint under one signature")
+    let lines = signers.iter().map(|key| checkpoint.sign(key)).collect();
+    SignedCheckpoint::new(checkpoint, lines).expect("a checkpoint under its signatures")
+}
+
+/// [`publish`], with a head signed by these log keys.
+pub fn publish_by(ledger: &Ledger, signers: &[&SecretKey], folder: &Path) {
+    publish(ledger, folder);
+    let head = checkpoint_by(ledger, ledger.entries.len() as u64, signers);
+    write(folder, "checkpoint", head.to_string().as_bytes());
 }
 
 /// Writes bundles, tiles and the checkpoint of the whole ledger.

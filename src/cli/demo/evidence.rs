@@ -82,6 +82,7 @@ mod tests {
     use super::*;
     use crate::evidence::formats::exif;
     use crate::evidence::media_type::{Head, media_type};
+    use crate::tlog::hex::Hex;
 
     /// Drawn once for all tests.
     fn all() -> Vec<DemoFile> {
@@ -129,7 +130,7 @@ mod tests {
                 hasher.update(part);
             }
         }
-        let digest: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = Hex(&hasher.finalize()).to_string();
         assert_eq!(digest, "66d35c531b73920e8f3ac55b26d7ee907c23c53b4ee59bfddf88061c61fcbacc");
     }
 

@@ -91,7 +91,7 @@ pub fn revoke(context: &Context, args: RevokeArgs) -> Outcome {
     let mut filing = Filing::begin(context, "key revoke")?;
     let filed = filing.sign_and_file(&key, body.into(), false)?;
     let text = format!("Filed {what}, as statement {}.\n", filed.first);
-    Ok(Answer::new("key", text, json!({ "position": filed.first.0 })))
+    Ok(Answer::new("key-filed", text, json!({ "position": filed.first.0 })))
 }
 
 fn tree_at(own: &OwnStore, size: TreeSize) -> Result<Tree, Failure> {

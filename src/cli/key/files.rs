@@ -1,17 +1,16 @@
 //! `treering key new`, `import`, `export`.
 
-use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{key_json, keyring_at};
-use crate::cli::failures::{unwritable, usage};
+use super::{key_json, keyring_at, lock_over};
+use crate::cli::failures::usage;
 use crate::cli::given_file::{self, Kind};
-use crate::cli::keyring::{Keyring, random, safe_name};
+use crate::cli::keyring::{random, safe_name};
+use crate::cli::output::{self, Overwrite};
 use crate::cli::voice::{Answer, Failure};
 use crate::cli::{Context, Outcome, clock, passphrase};
 use crate::statement::key::Role;
@@ -87,6 +86,8 @@ pub struct ExportArgs {
     /// The folder of the key [default: the store's keys]
     #[arg(long, value_name = "DIR")]
     from: Option<PathBuf>,
+    #[command(flatten)]
+    overwrite: Overwrite,
 }
 
 /// The role a new key is for. The root and its successors are made by `init` and by rotations, log
@@ -135,6 +136,7 @@ pub fn new(context: &Context, args: NewArgs) -> Outcome {
     let keyring = keyring_at(context, args.to.as_deref())?;
     let purpose = role(&args.purpose)?;
     let secret = passphrase::chosen(context, args.no_passphrase)?;
+    let _lock = lock_over(context, keyring.folder().path())?;
     let (key, _) = keyring.create(&args.name, purpose, secret.as_ref())?;
     begin_chain(&key)?;
     Ok(made(&key, "Made"))
@@ -165,6 +167,7 @@ pub fn import(context: &Context, args: ImportArgs) -> Outcome {
         protection: secret.as_ref().map_or(Protection::None, Protection::Passphrase),
         created: clock::now(),
     };
+    let _lock = lock_over(context, keyring.folder().path())?;
     let key = keyring.folder().import(new, &bytes, opening.as_ref(), &mut random)?;
     begin_chain(&key)?;
     context.voice.warn("a key signs in one place: do not go on using it where it came from");
@@ -178,9 +181,9 @@ pub fn export(context: &Context, args: ExportArgs) -> Outcome {
     if !args.secret {
         let text = key.export_public();
         return match &args.output {
-            None => Ok(Answer::new("key", text.clone(), json!({ "public": text }))),
+            None => Ok(Answer::new("key-public", text.clone(), json!({ "public": text }))),
             Some(path) => {
-                fs::write(path, text).map_err(|why| unwritable(path, why))?;
+                output::write(path, text, args.overwrite)?;
                 Ok(Answer::new("key", format!("Wrote {}\n", path.display()), key_json(&key)))
             }
         };
@@ -192,17 +195,10 @@ pub fn export(context: &Context, args: ExportArgs) -> Outcome {
             "add -o FILE",
         ));
     };
-    export_secret(&keyring, &key, output, args.no_passphrase, context)
+    export_secret(context, &key, output, args.no_passphrase)
 }
 
-fn export_secret(
-    keyring: &Keyring<'_>,
-    key: &KeyFile,
-    output: &Path,
-    no_passphrase: bool,
-    context: &Context,
-) -> Outcome {
-    let _ = keyring;
+fn export_secret(context: &Context, key: &KeyFile, output: &Path, no_passphrase: bool) -> Outcome {
     let opening = match key.is_encrypted()? {
         true => Some(passphrase::existing(context, key.name().as_str())?),
         false => None,
@@ -212,12 +208,7 @@ fn export_secret(
         (Some(passphrase), false) => Protection::Passphrase(passphrase),
     };
     let text = key.export(opening.as_ref(), protection, &mut random)?;
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(output).and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|why| unwritable(output, why))?;
+    output::write_private(output, text.as_bytes())?;
     context.voice.warn("a key signs in one place: do not sign with it in both");
     Ok(Answer::new("key", format!("Wrote {}\n", output.display()), key_json(key)))
 }

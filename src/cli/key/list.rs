@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 
 use super::key_json;
@@ -24,7 +25,7 @@ pub fn run(context: &Context, _: Args) -> Outcome {
     let book = own.book()?;
     let authority = book.authority();
     let mut text = format!("Keys in {}\n", own.store.keys().display());
-    let mut here: Vec<Value> = Vec::new();
+    let (mut here, mut here_table) = (Vec::<Value>::new(), columns());
     for key in &keys {
         let standing = standing(authority, key);
         let lock = match key.is_encrypted() {
@@ -33,37 +34,52 @@ pub fn run(context: &Context, _: Args) -> Outcome {
             Err(KeyFileError::NoSecret { .. }) => "its secret half is not here".to_string(),
             Err(why) => why.to_string(),
         };
-        let _ = writeln!(
-            text,
-            "  {:<12} {}  {} · {standing} · {lock}",
-            key.name().as_str(),
+        here_table.add_row([
+            key.name().to_string(),
             short(&key.id()),
-            key.purpose()
-        );
+            key.purpose().to_string(),
+            lock.clone(),
+            standing.clone(),
+        ]);
         let mut entry = key_json(key);
         entry["standing"] = json!(standing);
         entry["protection"] = json!(lock);
         here.push(entry);
     }
+    push_table(&mut text, &here_table);
     let elsewhere: Vec<(KeyId, &GrantRecord)> =
         authority.grants().filter(|(id, _)| !keys.iter().any(|key| key.id() == *id)).collect();
     if !elsewhere.is_empty() {
         text.push_str("Keys granted in this ledger and kept elsewhere\n");
     }
-    let mut others: Vec<Value> = Vec::new();
+    let (mut others, mut others_table) = (Vec::<Value>::new(), columns());
     for (id, grant) in elsewhere {
-        let _ = writeln!(text, "  {:<12} {}  {}", "", short(&id), granted(grant));
+        others_table.add_row([short(&id), granted(grant)]);
         others.push(
             json!({ "key": id.to_string(), "role": grant.role.word(), "standing": granted(grant) }),
         );
     }
+    push_table(&mut text, &others_table);
     let _ = writeln!(text, "Root in force: {}", short(&KeyId::of(&authority.root().key)));
     let fields = json!({
         "keys": here,
         "elsewhere": others,
         "root": KeyId::of(&authority.root().key).to_string(),
     });
-    Ok(Answer::new("key", text, fields))
+    Ok(Answer::new("keys", text, fields))
+}
+
+/// Columns without lines around them.
+fn columns() -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table
+}
+
+fn push_table(text: &mut String, table: &Table) {
+    for line in table.lines() {
+        let _ = writeln!(text, " {}", line.trim_end());
+    }
 }
 
 fn short(key: &KeyId) -> String {

@@ -9,25 +9,26 @@ mod list;
 mod request;
 mod rotate;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::exit::Exit;
-use super::failures::{unwritable, usage};
+use super::failures::usage;
 use super::filing::{Filing, ToSign, chain_places, sign};
 use super::keyring::Keyring;
 use super::own_store::OwnStore;
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome};
+use super::{Context, Outcome, interrupt, output};
 use crate::report::words::bytes;
 use crate::statement::envelope::{LedgerId, Statement};
 use crate::statement::key::KeyId;
 use crate::store::chain_file::ChainFile;
 use crate::store::disk::{Disk, RealDisk};
 use crate::store::keys::{KeyFile, Purpose};
+use crate::store::layout::StoreFolder;
+use crate::store::lock::{Holder, Lock, PATIENCE};
 use crate::tlog::ed25519::SecretKey;
 
 /// `treering key …`
@@ -171,6 +172,56 @@ fn root_key(
     }
 }
 
+/// Where a statement of the root's goes.
+enum Destination<'a> {
+    /// Into the ledger here, which is locked and open for filing.
+    Ledger(Box<Filing<'a>>),
+    /// Into a file, for `treering submit`. Whoever makes a key for it in a store locks that store.
+    File(PathBuf, Option<Lock>),
+}
+
+impl<'a> Destination<'a> {
+    /// Opens it. Called before a key is made for a statement, since the store's lock covers its keys.
+    fn open(
+        context: &'a Context,
+        args: &RootArgs,
+        own: Option<&OwnStore>,
+    ) -> Result<Destination<'a>, Failure> {
+        Ok(match &args.output {
+            Some(output) => {
+                let lock = own.map(|own| own.lock("key")).transpose()?;
+                Destination::File(output.clone(), lock)
+            }
+            None => Destination::Ledger(Box::new(Filing::begin(context, "key")?)),
+        })
+    }
+
+    /// Signs with the root and sees to it that the statement gets there; `what` is signed.
+    fn sign(
+        self,
+        context: &Context,
+        root: &Root,
+        args: &RootArgs,
+        ledger: LedgerId,
+        statement: ToSign,
+        what: &str,
+    ) -> Outcome {
+        match self {
+            Destination::File(output, _lock) => {
+                let signed = signed_for_file(root, ledger, statement)?;
+                write_statement(context, &output, &signed, what)
+            }
+            Destination::Ledger(mut filing) => {
+                let (file, secret) = (&root.file, &root.secret);
+                let filed =
+                    filing.sign_and_file_with(file, secret, statement, args.resume_chain)?;
+                let text = format!("Filed {what}, as statement {}.\n", filed.first);
+                Ok(Answer::new("key-filed", text, json!({ "position": filed.first.0 })))
+            }
+        }
+    }
+}
+
 /// Signs with the root, into the ledger here or into a file for it; `what` is signed.
 fn as_root(
     context: &Context,
@@ -180,45 +231,28 @@ fn as_root(
     statement: ToSign,
     what: &str,
 ) -> Outcome {
-    match &args.output {
-        Some(output) => {
-            let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-            let places = chain_places(&disk, &root.file, "key")?;
-            let mut chain = ChainFile::open(places, root.file.id())?;
-            let waiting = chain.contents().unfiled(ledger).iter();
-            // Asked for again, perhaps because the file was lost: the same bytes, no other number.
-            let again = waiting.rev().find(|signed| statement.is_in(signed)).cloned();
-            let signed = match again {
-                Some(signed) => (*signed).clone(),
-                None => sign(&mut chain, ledger, &root.secret, None, statement, |_| Ok(()))?,
-            };
-            write_statement(output, &signed, what)
-        }
-        None => {
-            let mut filing = Filing::begin(context, "key")?;
-            let filed = filing.sign_and_file_with(
-                &root.file,
-                &root.secret,
-                statement,
-                args.resume_chain,
-            )?;
-            let text = format!("Filed {what}, as statement {}.\n", filed.first);
-            Ok(Answer::new("key", text, json!({ "position": filed.first.0 })))
-        }
+    let destination = Destination::open(context, args, None)?;
+    destination.sign(context, root, args, ledger, statement, what)
+}
+
+fn signed_for_file(root: &Root, ledger: LedgerId, statement: ToSign) -> Result<Statement, Failure> {
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    let places = chain_places(&disk, &root.file, "key")?;
+    let mut chain = ChainFile::open(places, root.file.id(), ledger)?;
+    let waiting = chain.contents().unfiled(ledger).iter();
+    // Asked for again, perhaps because the file was lost: the same bytes, no other number.
+    match waiting.rev().find(|signed| statement.is_in(signed)) {
+        Some(signed) => Ok((**signed).clone()),
+        None => sign(&mut chain, ledger, &root.secret, None, statement, |_| Ok(())),
     }
 }
 
 /// Writes a signed statement for `treering submit`. Another file is never lost under it: a statement
 /// that was overwritten before it was filed would be missing in its key's chain.
-fn write_statement(output: &Path, statement: &Statement, what: &str) -> Outcome {
-    match fs::read(output) {
-        Ok(there) if there != statement.bytes() => {
-            return Err(unwritable(output, "another file of this name is there"));
-        }
-        Ok(_) => {}
-        Err(_) => {
-            fs::write(output, statement.bytes()).map_err(|why| unwritable(output, why))?;
-        }
+fn write_statement(context: &Context, output: &Path, statement: &Statement, what: &str) -> Outcome {
+    output::write_once(output, statement.bytes())?;
+    if let Ok(own) = OwnStore::find(context) {
+        output::warn_among_evidence(context, &own, output);
     }
     let text = format!(
         "Signed {what}, into {} ({}). It counts once it is in the ledger.\n\
@@ -232,7 +266,18 @@ fn write_statement(output: &Path, statement: &Statement, what: &str) -> Outcome 
         "id": statement.id().to_string(),
         "ledger": statement.payload.chain.ledger.map(|ledger| ledger.to_string()),
     });
-    Ok(Answer::new("key", text, fields))
+    Ok(Answer::new("key-signed", text, fields))
+}
+
+/// The lock that covers a folder of keys: the store's, if it is a store's own. Other folders have none.
+fn lock_over(context: &Context, folder: &Path) -> Result<Option<Lock>, Failure> {
+    let real = |path: &Path| path.canonicalize().ok();
+    let store = folder.parent().and_then(|above| StoreFolder::at(above).ok());
+    let store = store.filter(|store| real(&store.keys()) == real(folder));
+    interrupt::finish_what_is_begun();
+    let holder = Holder::this_process("key");
+    context.voice.detail(&format!("a key is made in {}", folder.display()));
+    Ok(store.map(|store| store.lock(&holder, PATIENCE)).transpose()?)
 }
 
 /// The first of NAME-2, NAME-3 … that no key here has.

@@ -14,7 +14,6 @@
 //! The signature is the second signature of the grant: the key's own, over exactly this role and scope
 //! in exactly this ledger. The root grants that or nothing.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -25,9 +24,10 @@ use serde_json::json;
 use super::{RootArgs, as_root, keyring_at, open_root};
 use crate::cli::card::read_card;
 use crate::cli::exit::Exit;
-use crate::cli::failures::{unwritable, usage};
+use crate::cli::failures::usage;
 use crate::cli::filing::{ToSign, draft, second_signature};
 use crate::cli::given_file::{self, Kind};
+use crate::cli::output::{self, Overwrite};
 use crate::cli::own_store::OwnStore;
 use crate::cli::voice::{Answer, Failure};
 use crate::cli::{Context, Outcome};
@@ -68,6 +68,8 @@ pub struct RequestArgs {
     /// Where to write the request [default: NAME.request.json]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    overwrite: Overwrite,
 }
 
 /// Arguments of `treering key grant`.
@@ -103,15 +105,15 @@ pub fn request(context: &Context, args: RequestArgs) -> Outcome {
         Some(card) => read_card(card)?.ledger(),
         None => OwnStore::find(context)?.ledger()?,
     };
-    let role = match (&args.role, key.purpose()) {
-        (Some(word), _) => role_of(word)?,
-        (None, Purpose::Roles(words)) => role_of(&words.words()[0])?,
-        (None, purpose) => {
-            let what = format!("the key {} is for {purpose}, which is not granted", args.name);
+    let role = match (key.purpose(), &args.role) {
+        (Purpose::Roles(_), Some(word)) => role_of(word)?,
+        (Purpose::Roles(words), None) => role_of(&words.words()[0])?,
+        // One key is never two things in a ledger: whoever has it could act as both.
+        (purpose, _) => {
             return Err(usage(
-                what,
-                "only keys with a role are granted",
-                "treering key new NAME --for ROLE",
+                format!("the key {} is the {purpose} key of a ledger", args.name),
+                "no such key is granted a role beside that",
+                "make a key of its own for it: treering key new NAME --for recorder",
             ));
         }
     };
@@ -142,7 +144,10 @@ pub fn request(context: &Context, args: RequestArgs) -> Outcome {
     let output = args.output.unwrap_or_else(|| format!("{}.request.json", args.name).into());
     let mut text = serde_json::to_string_pretty(&file).expect("request: text prints");
     text.push('\n');
-    fs::write(&output, text).map_err(|why| unwritable(&output, why))?;
+    output::write(&output, text, args.overwrite)?;
+    if let Ok(own) = OwnStore::find(context) {
+        output::warn_among_evidence(context, &own, &output);
+    }
     let text = format!(
         "Wrote {}: {} asks to sign as {role} ({})\nnext: where the root is, treering key grant {}\n",
         output.display(),
@@ -154,7 +159,7 @@ pub fn request(context: &Context, args: RequestArgs) -> Outcome {
         "request": output.display().to_string(), "key": key.id().to_string(),
         "ledger": ledger.to_string(), "role": role.word(),
     });
-    Ok(Answer::new("key", text, fields))
+    Ok(Answer::new("key-requested", text, fields))
 }
 
 fn role_of(word: &str) -> Result<Role, Failure> {
@@ -201,6 +206,12 @@ fn read_request(path: &Path) -> Result<(LedgerId, Grant, CoSignature), Failure> 
         given_file::not_one(path, Kind::Request, &bytes, why.to_string())
     };
     let file: RequestFile = serde_json::from_slice(&bytes).map_err(|why| not_one(&why))?;
+    // The reader of structs takes an array of their values, too. Only the form that is written counts.
+    let written = serde_json::to_value(&file).map_err(|why| not_one(&why))?;
+    let read: serde_json::Value = serde_json::from_slice(&bytes).map_err(|why| not_one(&why))?;
+    if written != read {
+        return Err(not_one(&"it is not an object with the fields of one"));
+    }
     if file.schema != SCHEMA {
         return Err(not_one(&format!("its schema is {:?}, not {SCHEMA:?}", file.schema)));
     }

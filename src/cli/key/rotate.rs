@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{RootArgs, as_root, free_name, keyring_at, open_root};
+use super::{Destination, RootArgs, free_name, keyring_at, open_root};
 use crate::cli::exit::Exit;
 use crate::cli::failures::usage;
 use crate::cli::filing::{ToSign, second_signature};
@@ -88,6 +88,7 @@ pub fn rotate_root(context: &Context, args: RotateRootArgs) -> Outcome {
         None => Keyring::at(context, next_ring.folder().path()),
     };
     let protection = passphrase::chosen(context, args.no_passphrase)?;
+    let destination = Destination::open(context, &args.root, Some(&own))?;
     let name = args.next_name.unwrap_or_else(|| free_name(&after, "next-root"));
     let (new_next, _) = after.create(&name, Purpose::NextRoot, protection.as_ref())?;
     begin_chain_if_none(&key)?;
@@ -100,7 +101,8 @@ pub fn rotate_root(context: &Context, args: RotateRootArgs) -> Outcome {
     let second = second_signature(ledger, &body, &secret)?;
     let what = format!("the hand-over to the root {}", key.path().display());
     let statement = ToSign { body, also: vec![second] };
-    let answer = as_root(context, &root, &args.root, ledger, statement, &what)?;
+    let signed = destination.sign(context, &root, &args.root, ledger, statement, &what);
+    let answer = signed.inspect_err(|_| warn_of_made(context, &new_next))?;
     Ok(answer.and_next(&format!(
         "put {} (.key, .pub) on a stick kept elsewhere: it is the root after this one",
         new_next.path().with_extension("").display()
@@ -124,6 +126,16 @@ pub fn rotate_lost_log(context: &Context, root: RootArgs, no_passphrase: bool) -
     rotate_log(context, args)
 }
 
+/// A key is not taken back when what it was made for fails: the statement that names it may be signed
+/// and waiting, and would be filed by the next command.
+fn warn_of_made(context: &Context, key: &KeyFile) {
+    context.voice.warn(&format!(
+        "the new key {} stays: a statement that names it may wait to be filed (treering key list says \
+         whether it is in force)",
+        key.path().display()
+    ));
+}
+
 /// Changes the log key.
 pub fn rotate_log(context: &Context, args: RotateLogArgs) -> Outcome {
     let own = OwnStore::find(context)?;
@@ -143,6 +155,7 @@ pub fn rotate_log(context: &Context, args: RotateLogArgs) -> Outcome {
         }
     };
     let protection = passphrase::chosen(context, args.no_passphrase)?;
+    let destination = Destination::open(context, &args.root, Some(&own))?;
     let name = args.name.unwrap_or_else(|| free_name(&keyring, "log"));
     let (key, secret) = keyring.create(&name, Purpose::Log, protection.as_ref())?;
     let drop_old = args.drop_old || reason != RotationReason::Superseded;
@@ -150,6 +163,7 @@ pub fn rotate_log(context: &Context, args: RotateLogArgs) -> Outcome {
     let second = second_signature(ledger, &body, &secret)?;
     let what = format!("the change of the log key to {}", key.name());
     let statement = ToSign { body, also: vec![second] };
-    let answer = as_root(context, &root, &args.root, ledger, statement, &what)?;
+    let signed = destination.sign(context, &root, &args.root, ledger, statement, &what);
+    let answer = signed.inspect_err(|_| warn_of_made(context, &key))?;
     Ok(answer.and_next("tell the witnesses of this ledger, who know the log key it had"))
 }

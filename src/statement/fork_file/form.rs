@@ -2,11 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     Difference, Entry, ForkFile, ForkUnreadable, MAX_FORK_BYTES, MAX_FORK_STATEMENTS, TiedKeys,
 };
+use crate::statement::json::{Object, read_object};
 use crate::tlog::bundle::ENTRY_BYTES_MAX;
 use crate::tlog::checkpoint::SignedCheckpoint;
 use crate::tlog::fork::{ForkProof, Prefix};
@@ -20,19 +21,21 @@ struct File {
     schema: String,
     smaller: String,
     larger: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "may_be")]
     prefix: Option<PrefixEntry>,
+    #[serde(deserialize_with = "all")]
     statements: Vec<StatementEntry>,
     inclusion: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "may_be")]
     smaller_keys: Option<KeysEntry>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "may_be")]
     difference: Option<DifferenceEntry>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KeysEntry {
+    #[serde(deserialize_with = "all")]
     statements: Vec<StatementEntry>,
     inclusion: Vec<String>,
 }
@@ -55,7 +58,9 @@ struct StatementEntry {
 #[serde(deny_unknown_fields)]
 struct DifferenceEntry {
     position: u64,
+    #[serde(deserialize_with = "one")]
     smaller: SideEntry,
+    #[serde(deserialize_with = "one")]
     larger: SideEntry,
 }
 
@@ -66,14 +71,30 @@ struct SideEntry {
     inclusion: Vec<String>,
 }
 
+/// An object, never an array of its values.
+fn one<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+    Object::deserialize(from).map(|Object(value)| value)
+}
+
+/// The same, of a field that may be absent.
+fn may_be<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    one(from).map(Some)
+}
+
+/// The same, of each in a list.
+fn all<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
+    let list: Vec<Object<T>> = Vec::deserialize(from)?;
+    Ok(list.into_iter().map(|Object(value)| value).collect())
+}
+
 impl ForkFile {
     /// Reads a file. Printing it gives the same content; nothing is checked yet.
     pub fn read(json: &[u8]) -> Result<ForkFile, ForkUnreadable> {
         if json.len() > MAX_FORK_BYTES {
             return Err(ForkUnreadable::TooLong);
         }
-        let file: File = serde_json::from_slice(json)
-            .map_err(|fault| ForkUnreadable::Form(fault.to_string()))?;
+        let file: File =
+            read_object(json).map_err(|fault| ForkUnreadable::Form(fault.to_string()))?;
         if file.schema != SCHEMA {
             return Err(ForkUnreadable::Schema(file.schema));
         }

@@ -94,6 +94,15 @@ impl Index {
         Ok(found.into_iter().map(|(_, found)| found).collect())
     }
 
+    /// SHA-256 of every file in the index, in order; one that is anchored twice stands twice.
+    pub fn files(&self) -> Result<Vec<Hash>, IndexError> {
+        let read = |key: &[u8], value: &[u8]| {
+            let (place, (sha256, _)) = read_evidence(key, value)?;
+            Some((place, sha256))
+        };
+        self.scan(EVIDENCE, EVERYTHING, Order::OldestFirst, usize::MAX, read)
+    }
+
     /// Where statements with this property stand, at most `limit` of them.
     pub fn positions(
         &self,

@@ -6,8 +6,9 @@ use std::fmt::{self, Write as _};
 use crate::statement::chain::Link;
 use crate::statement::envelope::LedgerId;
 use crate::statement::key::KeyId;
-use crate::store::record::{RecordError, RecordReader, from_hex, hex};
+use crate::store::record::{RecordError, RecordReader};
 use crate::tlog::hash::{Hash, Tree, TreeSize};
+use crate::tlog::hex::{Hex, from_hex};
 
 const HEAD_FORMAT: &str = "treering/outside-head/v1";
 const CHAIN_FORMAT: &str = "treering/outside-chain/v1";
@@ -30,7 +31,7 @@ impl Incarnation {
 /// 32 lower-case hexadecimal digits.
 impl fmt::Display for Incarnation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        Hex(&self.0).fmt(f)
     }
 }
 

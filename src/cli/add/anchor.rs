@@ -1,0 +1,72 @@
+//! What the anchor of a batch says.
+
+use std::path::PathBuf;
+
+use crate::cli::failures::usage;
+use crate::cli::voice::Failure;
+use crate::evidence::catalogue::Catalogue;
+use crate::evidence::summary::Summary;
+use crate::statement::bodies::Body;
+use crate::statement::bodies::evidence::{Access, Anchor, Indicators};
+use crate::tlog::hash::Hash;
+
+/// The grid on which a public anchor tells where its files were made, millionths of a degree: a
+/// tenth of a degree, some eleven kilometres, GBIF's step for highly sensitive species.
+const PLACE_STEP: i64 = 100_000;
+
+/// The ids, checked against the catalogue and named with its digest.
+pub fn indicators(ids: &[String]) -> Result<Option<Indicators>, Failure> {
+    if ids.is_empty() {
+        return Ok(None);
+    }
+    let catalogue = Catalogue::built_in();
+    let ids = catalogue.check(ids.iter().map(String::as_str)).map_err(|why| {
+        usage("an indicator is not in the catalogue", why, "choose one of its ids, such as 3.7.1")
+    })?;
+    Ok(Some(Indicators { catalogue: catalogue.digest(), ids }))
+}
+
+/// The anchor of a batch, as far as its access lets it tell.
+pub fn anchor(
+    title: &str,
+    root: Hash,
+    rows: u64,
+    summary: &Summary,
+    access: Access,
+    indicators: Option<Indicators>,
+) -> Body {
+    // A sealed anchor says neither how much there is of what, nor where.
+    let public = access == Access::Public;
+    let captured = summary.captured.clone();
+    let has_times = captured.utc.is_some() || captured.local.is_some();
+    Body::Anchor(Anchor {
+        title: title.to_owned(),
+        evidence: "files".into(),
+        root,
+        rows,
+        bytes: public.then_some(summary.bytes),
+        media: public.then(|| summary.media_types.clone()),
+        captured: has_times.then_some(captured),
+        indicators,
+        place: summary
+            .positions
+            .as_ref()
+            .filter(|_| public)
+            .and_then(|positions| positions.on_grid(PLACE_STEP)),
+        derived_from: None,
+        access,
+    })
+}
+
+/// The names of the paths.
+pub fn default_title(paths: &[PathBuf]) -> String {
+    let name = |path: &PathBuf| {
+        let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
+        whole.file_name().unwrap_or(whole.as_os_str()).to_string_lossy().into_owned()
+    };
+    let names: Vec<String> = paths.iter().take(3).map(name).collect();
+    match paths.len() {
+        0..=3 => names.join(", "),
+        more => format!("{} and {} more", names.join(", "), more - 3),
+    }
+}
