@@ -6,6 +6,7 @@
 //! cli        one file per command; the program's voice and exit codes
 //! report     findings as text and JSON
 //! audit      reads a public folder as a stranger
+//! exchange   between parties: sources, mirrors, witnesses, forks, bundles
 //! ledger     the only writer
 //! exchange   between parties: witnessing, serving
 //! store      durable files, heads, locks, keys, the index

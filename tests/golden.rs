@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use support::bytes::{Parts, text};
-use support::{annotate, story};
+use support::{annotate, forks, story};
 use treering::statement::bodies::Body;
 use treering::statement::card::Card;
 use treering::statement::cbor::Value;
@@ -45,6 +45,7 @@ fn expected() -> Vec<(String, String)> {
     let files = [
         ("card.json".to_string(), card.to_json()),
         ("ledger.txt".to_string(), facts.join("\n") + "\n"),
+        ("fork.json".to_string(), forks::example().0.to_json()),
     ];
     statements.into_iter().chain(files).collect()
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::identity::Recognised;
+use super::pins::Pin;
 use super::time::TimeLine;
 use crate::statement::envelope::LedgerId;
 use crate::tlog::hash::{Hash, Position, Tree, TreeSize};
@@ -290,6 +291,8 @@ pub struct AuditReport {
     pub verdict: Verdict,
     /// When, as far as believed witnesses say.
     pub time: TimeLine,
+    /// The outside ledgers at hand that pin this one (rule R07).
+    pub pins: Vec<Pin>,
     /// Every rule.
     pub rules: Vec<RuleResult>,
     /// Every exception kept.

@@ -9,6 +9,7 @@ pub mod finding;
 pub mod findings;
 pub mod folder;
 pub mod identity;
+pub mod pins;
 pub mod time;
 
 mod bundles;
@@ -28,6 +29,7 @@ use finding::{AuditReport, Identity, LedgerState, Outcome, Verdict};
 use findings::Findings;
 use folder::PublicFolder;
 use identity::Known;
+use pins::Peer;
 use time::{TimeKeeper, TimeLine};
 
 use crate::evidence::walk::Interrupted;
@@ -54,6 +56,8 @@ pub struct AuditInput {
     pub policy: Option<Policy>,
     /// Where evidence files and manifests are.
     pub evidence: EvidenceSources,
+    /// Outside ledgers that may pin this one.
+    pub peers: Vec<Peer>,
 }
 
 impl AuditInput {
@@ -67,6 +71,7 @@ impl AuditInput {
             held: Vec::new(),
             policy: None,
             evidence: EvidenceSources::default(),
+            peers: Vec::new(),
         }
     }
 }
@@ -90,6 +95,7 @@ pub fn audit(input: &AuditInput, progress: &Progress<'_>) -> Result<AuditReport,
     cosigned::check_cosigned(&folder, &mut read, published, &mut time, &mut out);
     let compared_with =
         checkpoints::check_held(&folder, &mut read, published, &input.held, &mut out);
+    let pins = pins::find_pins(&folder, &mut read, published, &input.peers, &mut out);
     if let Some(head) = head.as_ref().filter(|_| published.is_some() && published == read.tree) {
         time.take_up(head);
     }
@@ -125,6 +131,7 @@ pub fn audit(input: &AuditInput, progress: &Progress<'_>) -> Result<AuditReport,
             (_, Outcome::Warn | Outcome::Pass) => Verdict::Pass,
         },
         time,
+        pins,
         rules,
         findings_not_listed: out.not_kept(),
         findings: out.into_sorted(),

@@ -9,10 +9,10 @@ use super::exit::Exit;
 use super::failures::{BEGIN_AGAIN, interrupted, usage};
 use super::given_file::{self, Kind};
 use super::known::{self, remembered};
-use super::own_store::OwnStore;
+use super::own_store::{OwnStore, find_mirror, mirror_store};
 use super::progress::{Display, Unit};
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome, interrupt};
+use super::{Context, Outcome, against, interrupt};
 use crate::audit::checkpoints::HeldHead;
 use crate::audit::evidence::{EvidenceSources, Progress};
 use crate::audit::{AuditInput, audit};
@@ -29,11 +29,16 @@ use crate::tlog::note::NOTE_BYTES_MAX;
 Examples:
   treering audit                                  one's own ledger, files included
   treering audit /media/usb/val-trupchun          a public folder that somebody carried here
+  treering audit val-trupchun --against /mnt/wwf/val-trupchun    a mirror, and another copy
   treering audit ledger --head head.txt --card card.json --files evidence
   treering head | treering audit ledger --head -")]
 pub struct Args {
-    /// A store, the folder that holds one, or a public folder; by default the store found here
+    /// A store, the folder that holds one, a public folder, or a mirror's name; by default the store
+    /// found here
     path: Option<PathBuf>,
+    /// Another copy of the ledger to compare with: a public folder, or a mirror's name
+    #[arg(long, value_name = "FOLDER|MIRROR")]
+    against: Vec<PathBuf>,
     /// The folder of the evidence files [default: for a store, the folder that holds it]
     #[arg(long, value_name = "DIR")]
     files: Option<PathBuf>,
@@ -43,6 +48,10 @@ pub struct Args {
     /// A checkpoint file or a head line (TR1 …) kept from before; - reads standard input
     #[arg(long, value_name = "CHECKPOINT")]
     head: Vec<PathBuf>,
+    /// The public folder of an outside ledger that may pin this one; those of the store found here are
+    /// looked through anyway
+    #[arg(long, value_name = "FOLDER")]
+    pinned_by: Vec<PathBuf>,
     /// The site card that the ledger must be of
     #[arg(long, value_name = "CARD")]
     card: Option<PathBuf>,
@@ -64,6 +73,7 @@ struct Subject {
     manifests: Vec<PathBuf>,
     held: Vec<HeldHead>,
     policy: Option<PathBuf>,
+    expected: Option<LedgerId>,
     /// The ledger, if this computer remembers signing it.
     signed_here: Option<LedgerId>,
 }
@@ -71,6 +81,12 @@ struct Subject {
 /// Audits.
 pub fn run(context: &Context, args: Args) -> Outcome {
     let mut subject = find_subject(context, args.path.as_deref())?;
+    let mut others = Vec::new();
+    for other in &args.against {
+        let other = against::other_copy(context, other)?;
+        subject.held.push(HeldHead::Checkpoint(Box::new(other.checkpoint.clone())));
+        others.push(other);
+    }
     for head in &args.head {
         subject.held.push(read_head(head)?);
     }
@@ -90,13 +106,14 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         folder: subject.folder,
         clock_s: args.as_of.unwrap_or_else(now_s),
         held: subject.held,
-        expected,
+        expected: expected.or(subject.expected),
         known,
         policy,
         evidence: EvidenceSources {
             manifests: subject.manifests,
             files: args.files.or(subject.files),
         },
+        peers: against::peers(context, &args.pinned_by),
     };
     let total = input.held.iter().map(|held| held.tree().size.0).max().unwrap_or(0);
     let display = Display::begin(context.voice, "Checking", Unit::Statements, total);
@@ -112,21 +129,28 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     let report = audit(&input, &progress)
         .map_err(|_| interrupted("the audit was stopped and has no result", BEGIN_AGAIN))?;
     drop((display, files));
-    Ok(Answer {
+    let mut answer = Answer {
         text: report::audit::text(&report),
         json: report::audit::json(&report),
         exit: Exit::of_verdict(report.exit_code()),
-    })
+    };
+    for other in &others {
+        against::compare(context, &input.folder, other, &mut answer)?;
+    }
+    Ok(answer)
 }
 
 fn find_subject(context: &Context, path: Option<&Path>) -> Result<Subject, Failure> {
     let Some(path) = path else { return own(OwnStore::find(context)?) };
+    if let Some(mirror) = against::mirror_named(context, path) {
+        return mirrored(context, &mirror);
+    }
     match locate(path)? {
         Located::Store(store) => own(OwnStore::open(store)?),
         Located::Public(folder) => {
             let (manifests, held) = (Vec::new(), Vec::new());
-            let (files, policy, signed_here) = (None, None, None);
-            Ok(Subject { folder, files, manifests, held, policy, signed_here })
+            let (files, policy, signed_here, expected) = (None, None, None, None);
+            Ok(Subject { folder, files, manifests, held, policy, signed_here, expected })
         }
     }
 }
@@ -181,6 +205,24 @@ fn own(own: OwnStore) -> Result<Subject, Failure> {
         policy: Some(policy).filter(|policy| remembered.is_some() && policy.is_file()),
         signed_here: remembered.and_then(|_| own.ledger().ok()),
         held: remembered.map(HeldHead::Remembered).into_iter().collect(),
+        expected: None,
+    })
+}
+
+/// A mirror: the copy, and the heads that were ever held of its ledger.
+fn mirrored(context: &Context, name: &str) -> Result<Subject, Failure> {
+    let shelf = mirror_store(context, "audit")?;
+    let record = find_mirror(&shelf, name)?;
+    let held = shelf.held.read(record.ledger)?;
+    let head = held.head.map(|head| HeldHead::Checkpoint(Box::new(head.checkpoint)));
+    Ok(Subject {
+        folder: shelf.folder(&record.name).path().to_path_buf(),
+        files: None,
+        manifests: Vec::new(),
+        policy: Some(shelf.store.trust_policy()).filter(|policy| policy.is_file()),
+        held: head.into_iter().collect(),
+        signed_here: None,
+        expected: Some(record.ledger),
     })
 }
 

@@ -14,7 +14,7 @@ use super::held_copy;
 use super::known;
 use super::since::Since;
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome, check_manifest};
+use super::{Context, Outcome, against, check_manifest};
 use crate::audit::identity::{Known, Recognised};
 use crate::evidence::attribute::Attribute;
 use crate::evidence::row::{Disclosure, Row};
@@ -77,6 +77,8 @@ pub struct Checks {
     pub files: Vec<Checked>,
     /// Said under all of them.
     pub remarks: Vec<String>,
+    /// What the mirror of the ledger adds, and what that makes of the exit code.
+    pub compared: Option<(String, Exit)>,
 }
 
 /// What became of one file.
@@ -135,7 +137,9 @@ pub fn run(context: &Context, args: Args) -> Outcome {
             ));
         }
         None => held_copy::check(context, &args.files, &meant, policy.as_ref())?,
-        Some(receipt) => check_receipt(receipt, &meant, policy.as_ref(), &args.files, copy)?,
+        Some(receipt) => {
+            check_receipt(context, receipt, &meant, policy.as_ref(), &args.files, copy)?
+        }
     };
     Ok(answer(&checks))
 }
@@ -156,6 +160,10 @@ fn answer(checks: &Checks) -> Answer {
     for remark in &checks.remarks {
         let _ = writeln!(text, "{remark}");
     }
+    if let Some((line, of_mirror)) = &checks.compared {
+        let _ = writeln!(text, "{line}");
+        exit = exit.graver(*of_mirror);
+    }
     let verdict = match exit {
         Exit::Done => "PASS",
         Exit::Incomplete => "INCOMPLETE",
@@ -168,6 +176,7 @@ fn answer(checks: &Checks) -> Answer {
         "ledger": checks.ledger.to_string(),
         "recognised": recognised_json(&checks.recognised),
         "files": files,
+        "mirror": checks.compared.as_ref().map(|(line, _)| line),
     });
     Answer::new("check", text, fields).with_exit(exit)
 }
@@ -252,6 +261,7 @@ pub fn read_policy(path: &Path) -> Result<Policy, Failure> {
 }
 
 fn check_receipt(
+    context: &Context,
     path: &Path,
     meant: &Meant,
     policy: Option<&Policy>,
@@ -287,6 +297,7 @@ fn check_receipt(
             None => Ok(checked_file),
         }
     });
+    let compared = against::meet_receipt(context, checked.authority.ledger(), &receipt.checkpoint)?;
     Ok(Checks {
         name: safe(&checked.authority.genesis().name),
         ledger: checked.authority.ledger(),
@@ -306,6 +317,7 @@ fn check_receipt(
                 NOT_SHOWN.into(),
             ],
         },
+        compared,
     })
 }
 

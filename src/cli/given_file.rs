@@ -39,6 +39,8 @@ pub enum Kind {
     SignatureLines,
     /// A private key.
     PrivateKey,
+    /// A fork proof.
+    Fork,
 }
 
 impl Kind {
@@ -54,6 +56,7 @@ impl Kind {
             Kind::CosignRequest => "a request to a witness",
             Kind::SignatureLines => "what a witness answered",
             Kind::PrivateKey => "a private key",
+            Kind::Fork => "a fork proof",
         }
     }
 
@@ -80,6 +83,7 @@ impl Kind {
                 ("\"treering.card/", Kind::Card),
                 ("\"treering.receipt/", Kind::Receipt),
                 ("\"treering.key-request/", Kind::Request),
+                ("\"treering.fork/", Kind::Fork),
             ];
             schemas.into_iter().find(|(schema, _)| has(schema)).map(|(_, kind)| kind)
         } else {

@@ -1,8 +1,11 @@
 //! The command line: one file per command, its arguments beside its `run`.
 
 mod add;
+mod against;
+mod anchor_peers;
 mod attribute_text;
 mod audit;
+mod bundle;
 mod card;
 mod check;
 mod check_manifest;
@@ -22,7 +25,9 @@ mod export;
 mod export_camtrap;
 mod failures;
 mod filing;
+mod fork;
 mod given_file;
+mod gossip;
 mod head;
 mod held_copy;
 mod init;
@@ -32,6 +37,8 @@ mod keyring;
 mod known;
 mod lineage;
 mod log;
+mod mirror;
+mod open_bundle;
 mod output;
 mod own_store;
 mod pages;
@@ -42,6 +49,7 @@ mod provenance;
 mod receipt;
 mod reindex;
 mod release;
+mod restore;
 mod resume;
 mod row_tables;
 mod say;
@@ -53,6 +61,8 @@ mod standing;
 mod statement_text;
 mod status;
 mod submit;
+mod sync;
+mod sync_text;
 mod trust;
 mod voice;
 mod watch;
@@ -204,6 +214,20 @@ enum Command {
     /// Proofs in other formats
     #[command(subcommand)]
     Export(export::Command),
+    /// Copies of other parties' ledgers: add, list, remove
+    #[command(subcommand)]
+    Mirror(mirror::Command),
+    /// Bring mirrors up to date, from their sources or a bundle
+    Sync(sync::Args),
+    /// One file with what somebody lacks, for mail, a stick or a radio link
+    Bundle(bundle::Args),
+    /// Two histories of one ledger: list, show, check, resolve
+    #[command(subcommand)]
+    Fork(fork::Command),
+    /// Record the heads held of others in one's own ledger
+    AnchorPeers(anchor_peers::Args),
+    /// Rebuild a lost site from a partner's copy
+    Restore(restore::Args),
     /// Let a copied or restored store sign again
     Resume(resume::Args),
     /// Rebuild the index from the files
@@ -293,6 +317,12 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(context, args),
         Command::Export(command) => export::run(context, command),
+        Command::Mirror(command) => mirror::run(context, command),
+        Command::Sync(args) => sync::run(context, args),
+        Command::Bundle(args) => bundle::run(context, args),
+        Command::Fork(command) => fork::run(context, command),
+        Command::AnchorPeers(args) => anchor_peers::run(context, args),
+        Command::Restore(args) => restore::run(context, args),
         Command::Resume(args) => resume::run(context, args),
         Command::Reindex(args) => reindex::run(context, args),
         Command::Demo(args) => demo::run(context, args),

@@ -47,11 +47,17 @@ pub struct Args {
     /// An attribute to show, such as path, captured or gps; all others stay hidden
     #[arg(long, value_name = "NAME")]
     disclose: Vec<String>,
+    /// From a mirror of somebody else's ledger, by its published manifests
+    #[arg(long, value_name = "NAME")]
+    mirror: Option<String>,
 }
 
 /// Writes the receipt.
 pub fn run(context: &Context, args: Args) -> Outcome {
-    let own = OwnStore::find(context)?;
+    let own = match &args.mirror {
+        Some(name) => OwnStore::find_mirror(context, name)?,
+        None => OwnStore::find(context)?,
+    };
     let names = Names::parse(args.disclose.iter().map(String::as_str))
         .map_err(|why| usage("the receipt cannot show that", why, "treering help receipt"))?;
     let output = match &args.output {

@@ -110,11 +110,12 @@ const DIFFERS: Style = AnsiColor::Red.on_default().bold();
 const UNCHECKED: Style = AnsiColor::Yellow.on_default();
 
 /// The words that carry colour, each with the colour that repeats it.
-const COLOURED: [(&str, Style); 22] = [
+const COLOURED: [(&str, Style); 23] = [
     ("NOT CHECKED", UNCHECKED),
     ("NOT RECORDED", UNCHECKED),
     ("INCOMPLETE", UNCHECKED),
     ("UNREADABLE", UNCHECKED),
+    ("UNEXPLAINED", UNCHECKED),
     ("WITHHELD", UNCHECKED),
     ("MISSING", UNCHECKED),
     ("cannot-check", UNCHECKED),

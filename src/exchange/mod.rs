@@ -1,10 +1,27 @@
-//! Between parties: what a witness remembers and answers, what is asked of witnesses, what is served.
+//! Between parties: what one holds of another's ledger, how it came, and what happens when two copies
+//! disagree. Without a central authority, this is what makes a history trustworthy: others hold it.
 //!
-//! Nothing here signs for a ledger or reads one as a writer does: `ledger` and `audit` are not known on
-//! this floor, and the command line joins them.
+//! ```text
+//! public_file   the names a public folder has
+//! source        one such file of somebody's ledger: from a folder, over HTTP, from memory
+//! tree          a signed tree, believed only as far as it leads to its root
+//! fork          two signed checkpoints of one ledger meet
+//! mirror        a copy of somebody's ledger, fetched, checked and kept
+//! bundle        one file for mail, a stick or a radio link
+//! witness       what a witness remembers and answers; asking: what is asked of witnesses
+//! serve         all of it over HTTP; submission: statements by others
+//! ```
+//!
+//! Nothing here can sign a ledger's checkpoint: this floor knows neither the writer nor the auditor.
 
 pub mod asking;
+pub mod bundle;
+pub mod fork;
+pub mod mirror;
+pub mod public_file;
 #[cfg(feature = "serve")]
 pub mod serve;
+pub mod source;
 pub mod submission;
+pub mod tree;
 pub mod witness;

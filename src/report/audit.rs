@@ -9,6 +9,7 @@ use super::words::{count, counted, file_name, rfc3339, safe, time, visible};
 use crate::audit::finding::{
     AuditReport, Finding, LedgerState, Outcome, Rule, RuleResult, Subject, Verdict,
 };
+use crate::audit::pins::{Pin, Pinned};
 use crate::audit::time::TimeLine;
 
 /// Findings a terminal is shown of each rule; `--json` has all that were kept.
@@ -30,6 +31,9 @@ pub fn text(report: &AuditReport) -> String {
     let _ = writeln!(out, "  Ledger     {}", ledger_line(report));
     let _ = writeln!(out, "  Files      {}", files_line(report));
     let _ = writeln!(out, "  Time       {}", time_line(&report.time));
+    for pin in &report.pins {
+        let _ = writeln!(out, "  Pinned     {}", pin_line(pin));
+    }
     let _ = writeln!(out, "  Keys       {}", keys_line(report));
     out.push('\n');
     for result in &report.rules {
@@ -154,6 +158,31 @@ fn time_line(line: &TimeLine) -> String {
     }
 }
 
+/// Rule R07: who outside holds a part of this history, and since when.
+fn pin_line(pin: &Pin) -> String {
+    format!(
+        "the first {} by {} since {}; first pinned {} (its signers' clocks)",
+        counted(pin.largest.size.0, "statement"),
+        safe(&pin.name),
+        time(pin.largest.claimed_s),
+        time(pin.first.claimed_s)
+    )
+}
+
+fn pin_json(pin: &Pin) -> Value {
+    let pinned = |pinned: &Pinned| {
+        json!({
+            "size": pinned.size.0,
+            "position": pinned.position.0,
+            "claimed_at": rfc3339(pinned.claimed_s),
+        })
+    };
+    json!({
+        "rule": "R07", "by": pin.by.to_string(), "name": pin.name,
+        "first": pinned(&pin.first), "largest": pinned(&pin.largest),
+    })
+}
+
 /// The verdict's sentence: what does not hold, in words, and what could not be checked.
 fn sentence(report: &AuditReport) -> String {
     let unchecked = unchecked_words(report);
@@ -276,6 +305,7 @@ pub fn json(report: &AuditReport) -> Value {
             "not_recorded": report.files.not_recorded,
         },
         "time": time_json(&report.time),
+        "pins": report.pins.iter().map(pin_json).collect::<Vec<_>>(),
         "rules": report.rules.iter().map(rule_json).collect::<Vec<_>>(),
         "findings": report.findings.iter().map(finding_json).collect::<Vec<_>>(),
         "findings_not_listed": report.findings_not_listed,

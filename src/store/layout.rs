@@ -15,6 +15,8 @@
 //!   trust.toml           pinned ledgers and accreditors, written by `treering trust`
 //!   index/<ledger id>/   sled, rebuildable
 //!   receipts/            receipts that were given no other place
+//!   mirrors/<name>       where a copy of somebody else's ledger comes from
+//!   held/<ledger id>     the heads ever held of it
 //!   lock                 who is writing
 //! ```
 //!
@@ -37,7 +39,7 @@ use crate::tlog::hash::Hash;
 pub use crate::evidence::walk::STORE_FOLDER;
 
 /// The folders of a store and who may read them.
-const FOLDERS: [(&str, Access); 7] = [
+const FOLDERS: [(&str, Access); 9] = [
     ("ledgers", Access::Public),
     ("manifests", Access::Private),
     ("drafts", Access::Private),
@@ -45,7 +47,13 @@ const FOLDERS: [(&str, Access); 7] = [
     ("forks", Access::Public),
     ("keys", Access::Private),
     ("index", Access::Private),
+    ("mirrors", Access::Private),
+    ("held", Access::Private),
 ];
+
+/// Folders that change while another process holds the store's lock: a mirror is fetched for hours, and
+/// that must not keep anybody from recording. They have a lock of their own (`super::mirrors`).
+const UNDER_ANOTHER_LOCK: [&str; 4] = ["ledgers", "forks", "mirrors", "held"];
 
 /// A store, by the path of its folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -235,7 +243,8 @@ impl StoreFolder {
     /// a ledger's public folder is cleared there. Call it under the store's lock.
     pub fn sweep(&self, disk: &dyn Disk) -> Result<(), DiskError> {
         durable::sweep(disk, &self.root)?;
-        FOLDERS.iter().try_for_each(|(name, _)| durable::sweep(disk, &self.root.join(name)))
+        let ours = FOLDERS.iter().filter(|(name, _)| !UNDER_ANOTHER_LOCK.contains(name));
+        ours.into_iter().try_for_each(|(name, _)| durable::sweep(disk, &self.root.join(name)))
     }
 }
 

@@ -19,6 +19,7 @@ pub mod annotate;
 pub mod assurance;
 pub mod bodies;
 pub mod bytes;
+pub mod forks;
 pub mod park;
 pub mod program;
 pub mod publish;

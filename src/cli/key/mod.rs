@@ -86,6 +86,18 @@ pub fn run(context: &Context, command: Command) -> Outcome {
     }
 }
 
+/// Puts a new log key in force, because the old one is gone with the computer it was on.
+pub fn replace_lost_log_key(
+    context: &Context,
+    root: &Path,
+    resume_chain: bool,
+    no_passphrase: bool,
+) -> Outcome {
+    let root =
+        RootArgs { root: Some(root.to_path_buf()), root_key: None, output: None, resume_chain };
+    rotate::rotate_lost_log(context, root, no_passphrase)
+}
+
 /// The store's key folder, or another one.
 fn keyring_at<'a>(context: &'a Context, dir: Option<&Path>) -> Result<Keyring<'a>, Failure> {
     match dir {
