@@ -368,10 +368,10 @@ def main(folder, *options):
     if ledger.unjudged is not None:
         remarks.append(f"not checked: who might sign after the root was recovered at {ledger.unjudged}")
     limits = "not checked: witnesses, evidence files, manifests, times, whether the end was cut off"
-    remarks.append(limits + ("" if given else ", whose ledger this is (--id)"))
-    lines = [f"problem: {problem}" for problem in problems] + [f"remark: {remark}" for remark in remarks]
+    limits += "" if given else ", whose ledger this is (--id)"
+    lines = [f"problem: {each}" for each in problems] + [f"remark: {each}" for each in remarks]
     passed = f"checks passed: {len(ledger.tree.levels[0])} statements of ledger {found}"
-    for line in [*lines, f"{len(problems)} problem{'s' * (len(problems) > 1)}" if problems else passed]:
+    for line in [*lines, limits, f"{len(problems)} problem{'s' * (len(problems) > 1)}" if problems else passed]:
         print(ascii(line)[1:-1])  # what stands in a ledger may hold anything
     return 3 if problems else 0
 

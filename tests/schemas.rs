@@ -159,6 +159,34 @@ fn the_receipt_is_what_the_program_writes_and_reads() {
 }
 
 /// The numbers that the page works out by hand.
+/// An object stands there as one, a proof is of whole hashes, and both have one spelling.
+#[test]
+fn a_receipt_in_another_spelling_is_refused() {
+    let ledger = ledger();
+    let json = receipt(&ledger).to_json();
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let as_array = |object: &serde_json::Value, fields: &[&str]| -> serde_json::Value {
+        fields.iter().map(|field| object[*field].clone()).collect::<Vec<_>>().into()
+    };
+    let mut statement = value.clone();
+    statement["statements"][0] = as_array(&value["statements"][0], &["index", "statement"]);
+    let mut part = value.clone();
+    part["evidence"][0] = as_array(&value["evidence"][0], &["anchor", "rows", "proof"]);
+    let mut row = value.clone();
+    let found = &value["evidence"][0]["rows"][0];
+    row["evidence"][0]["rows"][0] = as_array(found, &["index", "row", "shown"]);
+    let whole = as_array(&value, &["schema", "checkpoint", "statements", "proof", "evidence"]);
+    let mut listed = value.clone();
+    listed["proof"] = vec![value["proof"].clone()].into();
+    let mut cut = value.clone();
+    cut["proof"] = "AAAA".into();
+    for spelled in [statement, part, row, whole, listed, cut] {
+        let read = Receipt::read(&serde_json::to_vec(&spelled).unwrap());
+        assert!(read.is_err(), "{spelled}");
+    }
+    assert!(Receipt::read(&serde_json::to_vec(&value).unwrap()).is_ok());
+}
+
 #[test]
 fn the_receipt_worked_out_by_hand() {
     let ledger = ledger();

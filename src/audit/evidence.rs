@@ -287,10 +287,12 @@ impl EvidenceCheck<'_> {
 
     fn report_withheld(&self, out: &mut Findings) {
         if self.anchors_without_manifest > 0 {
-            let what = format!(
-                "the manifests of {} anchors are not at hand: their files cannot be compared",
-                self.anchors_without_manifest
-            );
+            let what = match self.anchors_without_manifest {
+                1 => "the manifest of 1 anchor is not at hand: its files cannot be compared".into(),
+                more => format!(
+                    "the manifests of {more} anchors are not at hand: their files cannot be compared"
+                ),
+            };
             out.add(Rule::R10, Outcome::CannotCheck, "manifests-withheld", Subject::Ledger, what);
         } else if self.counts.withheld > 0 {
             let what = format!("{} rows are withheld by the site", self.counts.withheld);

@@ -6,6 +6,7 @@ mod audit;
 mod card;
 mod check;
 mod check_manifest;
+mod clashes;
 mod clock;
 mod demo;
 mod disclose;
@@ -50,6 +51,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::FalseyValueParser;
 use clap::parser::ValueSource;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -59,6 +61,7 @@ use voice::{Answer, ColorChoice, Failure, Voice};
 /// A signed record of a protected area's evidence that anyone can audit offline.
 #[derive(Debug, Parser)]
 #[command(name = "treering", version, disable_help_subcommand = true)]
+#[command(arg_required_else_help = true)]
 #[command(before_help = EXAMPLES, after_help = "Exit codes: treering help exit-codes")]
 struct Cli {
     #[command(subcommand)]
@@ -107,7 +110,7 @@ struct Global {
     passphrase_file: Option<PathBuf>,
     /// Never ask anything; fail where an answer would be needed
     #[arg(long, global = true, env = "TREERING_NO_INPUT", hide_env_values = true)]
-    #[arg(hide_short_help = true)]
+    #[arg(hide_short_help = true, value_parser = FalseyValueParser::new())]
     no_input: bool,
 }
 

@@ -68,15 +68,14 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     }
     output::write(&output, &text, args.overwrite)?;
     output::warn_among_evidence(context, &own, &output);
+    let called = file_name(output.as_os_str().as_encoded_bytes());
     let summary = format!(
-        "Wrote {} ({}): {} in the ledger at {}.\n\
+        "Wrote {called} ({}): {} in the ledger at {}.\n\
          next: hand it over with the file and the site's card; they run\n\
-         \u{20}     treering check FILE --receipt {} --card CARD\n",
-        output.display(),
+         \u{20}     treering check FILE --receipt {called} --card CARD\n",
         bytes(text.len() as u64),
         counted(args.files.len() as u64, "file"),
         counted(receipt.checkpoint.tree().size.0, "statement"),
-        output.display()
     );
     let fields = json!({
         "receipt": output.display().to_string(),

@@ -69,7 +69,7 @@ pub fn run(context: &Context, _: Args) -> Outcome {
     }
     if !tally.manifests_missing.is_empty() {
         cares.push(format!(
-            "{} missing: the files in it cannot be proved until a copy is put back",
+            "{} missing: files cannot be proved until a copy is put back",
             are(tally.manifests_missing.len() as u64, "manifest")
         ));
     } else if tally.batches > 0 {
@@ -86,6 +86,7 @@ pub fn run(context: &Context, _: Args) -> Outcome {
     }
     let _ = writeln!(text, " · ledger {}\n", &book.ledger().to_string()[..16]);
     let span = match (tally.first_s, tally.last_s) {
+        (Some(first), Some(last)) if time(first) == time(last) => format!(", {}", time(first)),
         (Some(first), Some(last)) => format!(", {} to {}", time(first), time(last)),
         _ => String::new(),
     };

@@ -74,7 +74,7 @@ pub fn run(context: &Context, command: Command) -> Outcome {
             let mut trust = Trust::read(&*own.disk, &path)?;
             trust.pin(PinnedLedger::of_card(&card, clock::now())?)?;
             trust.write(&*own.disk, &path)?;
-            let text = format!("Pinned {} ({})\n", safe(&card.name), card.ledger());
+            let text = format!("Pinned {} ({}).\n", safe(&card.name), card.ledger());
             Ok(Answer::new("trust-pinned", text, json!({ "pinned": card.ledger().to_string() })))
         }
         Command::Accredit(args) => {
@@ -83,7 +83,11 @@ pub fn run(context: &Context, command: Command) -> Outcome {
             let mut trust = Trust::read(&*own.disk, &path)?;
             trust.accredit(card.ledger(), clock::now())?;
             trust.write(&*own.disk, &path)?;
-            let text = format!("Believes the grants of {} ({})\n", safe(&card.name), card.ledger());
+            let text = format!(
+                "This store believes the grants of {} ({}).\n",
+                safe(&card.name),
+                card.ledger()
+            );
             Ok(Answer::new(
                 "trust-accredited",
                 text,

@@ -496,6 +496,9 @@ mod tests {
         let list = SensitivityList::read(shown.as_bytes()).unwrap();
         assert_eq!((list.len(), list.title.as_str()), (2, "Sensitive species of the reserve"));
         let orchid = list.find("Cypripedium calceolus").unwrap();
-        assert_eq!((orchid.category, orchid.exactness), (Category::Medium, Exactness::Grid(100_000)));
+        assert_eq!(
+            (orchid.category, orchid.exactness),
+            (Category::Medium, Exactness::Grid(100_000))
+        );
     }
 }

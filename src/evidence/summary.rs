@@ -244,9 +244,6 @@ impl Summary {
         for same in &self.duplicates {
             list(same, "with one and the same content");
         }
-        for (index, problem) in &self.problems {
-            lines.push(format!("not recorded: {}: {problem}", files[*index].path));
-        }
         if self.empty > 0 {
             lines.push(format!("{} without any bytes", count_of(self.empty, "file")));
         }
@@ -411,7 +408,6 @@ mod tests {
                 "2 files with GPS fields but no position: cam/1.jpg, cam/2.jpg",
                 "1 file already recorded with the same content: cam/7.jpg",
                 "3 files with one and the same content: cam/0.jpg, cam/2.jpg, cam/9.jpg",
-                "not recorded: cam/8.jpg: it grew while it was being read",
                 "1 file without any bytes",
                 "1 file with a position: giving away the file gives away the place",
             ]

@@ -354,7 +354,11 @@ fn sheltered<T>(path: &Path, run: impl FnOnce() -> sled::Result<T>) -> Result<T,
             Kind::PermissionDenied
             | Kind::ReadOnlyFilesystem
             | Kind::StorageFull
-            | Kind::QuotaExceeded => DiskError::refused(Action::Write, path)(error).into(),
+            | Kind::QuotaExceeded
+            | Kind::FileTooLarge => {
+                // sled hands its errors on as text for programmers; the kind says the same.
+                DiskError::refused(Action::Write, path)(error.kind().into()).into()
+            }
             _ => damaged(error.to_string()),
         }),
         Ok(Err(error)) => Err(damaged(error.to_string())),

@@ -52,6 +52,17 @@ fn a_card_put_together_from_two() {
     assert_eq!(ours.check(other.id, other.authority.genesis()), Err(CardMismatch("id")));
 }
 
+/// serde would read a struct from an array of its values.
+#[test]
+fn a_card_as_an_array_of_its_values() {
+    let card = card(&Ledger::found("site"));
+    let object: serde_json::Value = serde_json::from_str(&card.to_json()).unwrap();
+    let fields = ["schema", "id", "name", "kind", "origin", "log_vkey", "root", "digits"];
+    let values: Vec<_> = fields.iter().map(|field| object[*field].clone()).collect();
+    let array = serde_json::to_vec(&values).unwrap();
+    assert!(matches!(Card::read(&array), Err(CardRefused::Form(_))));
+}
+
 #[test]
 fn a_card_mistyped() {
     let card = card(&Ledger::found("site"));

@@ -14,6 +14,21 @@ use crate::tlog::hash::Hash;
 /// tenth of a degree, some eleven kilometres, GBIF's step for highly sensitive species.
 const PLACE_STEP: i64 = 100_000;
 
+/// Said before an hour of reading: a statement holds no book, and a batch without a title is not found
+/// again.
+pub fn check_title(title: Option<&str>) -> Result<(), Failure> {
+    /// As many bytes as three file names may have, of which a title is made where none is given.
+    const BYTES_MAX: usize = 800;
+    match title {
+        Some(title) if title.trim().is_empty() || title.len() > BYTES_MAX => Err(usage(
+            "the batch cannot be called so",
+            format!("a title has 1 to {BYTES_MAX} bytes, this one {}", title.len()),
+            "say in a few words what it is, or leave --title out",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// The ids, checked against the catalogue and named with its digest.
 pub fn indicators(ids: &[String]) -> Result<Option<Indicators>, Failure> {
     if ids.is_empty() {

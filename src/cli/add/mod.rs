@@ -33,7 +33,7 @@ use crate::ledger::indexing::{IndexingError, Taking};
 use crate::statement::bodies::Body;
 use crate::statement::bodies::evidence::Access;
 use crate::tlog::hash::Hash;
-use anchor::{anchor, default_title, indicators};
+use anchor::{anchor, check_title, default_title, indicators};
 use reading::{Reading, find_files, open_draft, read_files, survey_files};
 
 /// Arguments of `treering add`.
@@ -99,6 +99,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         });
     }
     let indicators = indicators(&args.indicator)?;
+    check_title(args.title.as_deref())?;
     let own = OwnStore::find(context)?;
     let walked = find_files(context, &own, &args.paths)?;
     if walked.files.is_empty() {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::cli::clashes::report_clashes;
 use crate::cli::exit::Exit;
 use crate::cli::failures::{BEGIN_AGAIN, GO_ON, interrupted};
 use crate::cli::keyring::random;
@@ -15,7 +16,6 @@ use crate::cli::{Context, clock, interrupt};
 use crate::evidence::batch::{Batch, BatchError, Terms, draft_key, gather, survey};
 use crate::evidence::draft::{Draft, DraftError};
 use crate::evidence::hashing::Watch;
-use crate::evidence::names::clashes;
 use crate::evidence::summary::Summary;
 use crate::evidence::walk::{Found, Places, Walk, walk};
 use crate::report::words::{are, count};
@@ -32,15 +32,6 @@ pub fn find_files(context: &Context, own: &OwnStore, paths: &[PathBuf]) -> Resul
         .map_err(|_| interrupted("stopped before any file was read", BEGIN_AGAIN))?;
     report_clashes(context, &walked);
     Ok(walked)
-}
-
-fn report_clashes(context: &Context, walked: &Walk) {
-    for clash in clashes(walked.files.iter().map(|file| &file.path)) {
-        context.voice.warn(&format!(
-            "{} and {} differ only in how their names are written; some systems take them for one file",
-            clash.first, clash.second
-        ));
-    }
 }
 
 /// The draft of this command, so that it goes on where it was stopped.

@@ -19,7 +19,7 @@ use super::given_file::{self, Unhashed};
 use super::known;
 use super::own_store::OwnStore;
 use super::voice::Failure;
-use crate::report::words::{count, file_name, rfc3339, safe, time};
+use crate::report::words::{are, file_name, rfc3339, safe, time};
 use crate::statement::bodies::Body;
 use crate::statement::envelope::Statement;
 use crate::tlog::hash::Hash;
@@ -157,13 +157,9 @@ fn not_found(name: String, file: &std::path::Path, digest: Hash, search: &Search
         let line = "no row of any manifest has these bytes; this says nothing against the file";
         ("NOT RECORDED", line.into(), Exit::Finding)
     } else {
-        let manifests = match unread {
-            1 => "1 manifest is".to_string(),
-            more => format!("{} manifests are", count(more)),
-        };
         let line = format!(
-            "no row that could be read has these bytes, but {manifests} not here, damaged or shown \
-             in part"
+            "no row that could be read has these bytes, but {} not here, damaged or shown in part",
+            are(unread, "manifest")
         );
         ("NOT RECORDED", line, Exit::Incomplete)
     };

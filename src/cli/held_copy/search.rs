@@ -78,8 +78,7 @@ impl Search {
     /// Searches. One damaged manifest does not keep the others from being read.
     pub fn through(held: &HeldLedger<'_>, wanted: &Wanted) -> Result<Search, Failure> {
         let mut search = Search::default();
-        let mut keys = KeyBook::default();
-        let mut judgements = Judgements::default();
+        let (mut keys, mut judgements) = (KeyBook::default(), Judgements::default());
         let mut proven = Vec::new();
         for statement in read::statements(&held.own.folder, held.size()) {
             let (position, statement) = statement?;
@@ -107,14 +106,12 @@ impl Search {
             }
             proven.push((position, statement, rows.matching));
         }
-        // How a recording stands follows from everything after it.
-        search.recordings = proven
-            .into_iter()
-            .map(|(position, statement, rows)| {
-                let standing = judgements.on(held.book.authority(), position, &statement);
-                Recording { position, statement, standing, rows }
-            })
-            .collect();
+        // How a statement stands is known when all that came after it has been read.
+        let stands = |(position, statement, rows)| {
+            let standing = judgements.on(held.book.authority(), position, &statement);
+            Recording { position, statement, standing, rows }
+        };
+        search.recordings = proven.into_iter().map(stands).collect();
         Ok(search)
     }
 

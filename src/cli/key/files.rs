@@ -119,13 +119,20 @@ fn begin_chain(key: &KeyFile) -> Result<(), Failure> {
     Ok(ChainFile::create(&*disk, &key.chain_path(), key.id())?)
 }
 
-fn made(key: &KeyFile, what: &str) -> Answer {
+fn made(key: &KeyFile, to: Option<&Path>, what: &str) -> Answer {
     let text =
         format!("{what} the key {} ({})\n  thumbprint {}\n", key.name(), key.purpose(), key.id());
     let answer = Answer::new("key", text, key_json(key));
     match key.purpose() {
         Purpose::Roles(_) => {
-            answer.and_next(&format!("treering key request {}, for the root to grant", key.name()))
+            let name = key.name();
+            answer.and_next(&match to {
+                None => format!("treering key request {name}, for the root to grant"),
+                Some(folder) => {
+                    let folder = folder.display();
+                    format!("treering key request {name} --from {folder} --card CARD, for the root to grant")
+                }
+            })
         }
         Purpose::Log | Purpose::NextRoot | Purpose::Root => answer,
     }
@@ -139,7 +146,7 @@ pub fn new(context: &Context, args: NewArgs) -> Outcome {
     let _lock = lock_over(context, keyring.folder().path())?;
     let (key, _) = keyring.create(&args.name, purpose, secret.as_ref())?;
     begin_chain(&key)?;
-    Ok(made(&key, "Made"))
+    Ok(made(&key, args.to.as_deref(), "Made"))
 }
 
 /// Takes in a key made elsewhere. It must not go on signing where it came from.
@@ -171,7 +178,7 @@ pub fn import(context: &Context, args: ImportArgs) -> Outcome {
     let key = keyring.folder().import(new, &bytes, opening.as_ref(), &mut random)?;
     begin_chain(&key)?;
     context.voice.warn("a key signs in one place: do not go on using it where it came from");
-    Ok(made(&key, "Imported"))
+    Ok(made(&key, args.to.as_deref(), "Imported"))
 }
 
 /// Gives out a key.

@@ -6,6 +6,7 @@ use super::super::disk::faulty::{Fault, FaultyDisk};
 use super::super::pem::PemError;
 use super::*;
 use crate::statement::key::Role;
+use crate::tlog::hex::Hex;
 
 #[cfg(unix)]
 mod permissions;
@@ -187,8 +188,8 @@ fn a_list_is_sorted_and_survives_a_bad_file() {
 fn a_public_half_has_one_spelling() {
     let (_place, folder, key) = with_log();
     let text = fs::read_to_string(key.public_path()).unwrap();
-    let other = record::hex(SecretKey::from_seed(&[8; 32]).public().as_bytes());
-    let public = record::hex(key.public().as_bytes());
+    let other = Hex(SecretKey::from_seed(&[8; 32]).public().as_bytes()).to_string();
+    let public = Hex(key.public().as_bytes()).to_string();
     for changed in [
         text.replace("for log", "for  log"),
         text.replace("for log", "for b a"),
