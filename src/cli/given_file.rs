@@ -33,6 +33,10 @@ pub enum Kind {
     Statement,
     /// A request for a grant.
     Request,
+    /// A request to a witness.
+    CosignRequest,
+    /// What a witness answered.
+    SignatureLines,
     /// A private key.
     PrivateKey,
 }
@@ -47,6 +51,8 @@ impl Kind {
             Kind::Head => "a checkpoint or head line",
             Kind::Statement => "a signed statement",
             Kind::Request => "a request",
+            Kind::CosignRequest => "a request to a witness",
+            Kind::SignatureLines => "what a witness answered",
             Kind::PrivateKey => "a private key",
         }
     }
@@ -63,6 +69,10 @@ impl Kind {
             Some(Kind::Statement)
         } else if bytes.starts_with(b"TR1 ") {
             Some(Kind::Head)
+        } else if bytes.starts_with(b"old ") {
+            Some(Kind::CosignRequest)
+        } else if bytes.starts_with("\u{2014} ".as_bytes()) {
+            Some(Kind::SignatureLines)
         } else if bytes.starts_with(b"-----BEGIN ") {
             Some(Kind::PrivateKey)
         } else if bytes.starts_with(b"{") {
@@ -102,6 +112,14 @@ pub fn read(path: &Path, kind: Kind, ceiling: usize) -> Result<Vec<u8>, Failure>
         DiskError::Refused { source, .. } => unreadable(path, source),
         fault => unreadable(path, fault),
     })
+}
+
+/// [`read`], where `-` is standard input.
+pub fn read_or_stdin(path: &Path, kind: Kind, ceiling: usize) -> Result<Vec<u8>, Failure> {
+    match path.as_os_str() == "-" {
+        true => read_whole(std::io::stdin().lock(), path, kind, ceiling),
+        false => read(path, kind, ceiling),
+    }
 }
 
 /// [`read`], from a source that is open already; `path` is what it is called.

@@ -6,14 +6,19 @@ mod audit;
 mod card;
 mod check;
 mod check_manifest;
+mod checkpoint;
 mod clashes;
 mod clock;
+mod cosign_accept;
+mod cosign_request;
+mod cosigning;
 mod demo;
 mod disclose;
 mod erase;
 mod exceptions;
 mod exit;
 mod export;
+mod export_camtrap;
 mod failures;
 mod filing;
 mod given_file;
@@ -37,6 +42,8 @@ mod reindex;
 mod release;
 mod resume;
 mod row_tables;
+#[cfg(feature = "serve")]
+mod serve;
 mod show;
 mod since;
 mod standing;
@@ -46,6 +53,7 @@ mod submit;
 mod trust;
 mod voice;
 mod watch;
+mod witness;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -150,6 +158,18 @@ enum Command {
     Trust(trust::Command),
     /// The newest signed head, in a line that fits an SMS
     Head(head::Args),
+    /// Ask witnesses to cosign the head now
+    Checkpoint(checkpoint::Args),
+    /// Write the request for a witness far away: on a stick, by mail
+    CosignRequest(cosign_request::Args),
+    /// Take up what witnesses sent back
+    CosignAccept(cosign_accept::Args),
+    /// Be a witness: cosign the heads of others
+    #[command(subcommand)]
+    Witness(witness::Command),
+    /// Serve the public folders over HTTP; cosign, take statements
+    #[cfg(feature = "serve")]
+    Serve(serve::Args),
     /// Proofs in other formats
     #[command(subcommand)]
     Export(export::Command),
@@ -223,6 +243,12 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
         Command::Card(args) => card::run(context, args),
         Command::Trust(command) => trust::run(context, command),
         Command::Head(args) => head::run(context, args),
+        Command::Checkpoint(args) => checkpoint::run(context, args),
+        Command::CosignRequest(args) => cosign_request::run(context, args),
+        Command::CosignAccept(args) => cosign_accept::run(context, args),
+        Command::Witness(command) => witness::run(context, command),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(context, args),
         Command::Export(command) => export::run(context, command),
         Command::Resume(args) => resume::run(context, args),
         Command::Reindex(args) => reindex::run(context, args),

@@ -13,6 +13,8 @@ use super::{Context, Outcome, clock};
 use crate::report::words::{safe, time};
 use crate::store::trust::{PinnedLedger, Trust, TrustError};
 
+mod policy;
+
 /// `treering trust …`
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -22,6 +24,8 @@ pub enum Command {
     Accredit(AccreditArgs),
     /// What is believed
     List(ListArgs),
+    /// Which witnesses are believed, and how many are enough: shows trust.policy, or makes the first
+    Policy(policy::PolicyArgs),
 }
 
 /// Arguments of `treering trust pin`.
@@ -94,6 +98,7 @@ pub fn run(context: &Context, command: Command) -> Outcome {
                 json!({ "accredited": card.ledger().to_string() }),
             ))
         }
+        Command::Policy(args) => policy::run(&own, args),
         Command::List(_) => {
             let trust = Trust::read(&*own.disk, &path)?;
             Ok(list(&trust))

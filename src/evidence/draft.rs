@@ -4,8 +4,9 @@
 //! ```text
 //! file    = "treering draft 1\n" ‖ entry ‖ entry ‖ …
 //! entry   = u32 length of payload ‖ first 8 bytes of SHA256(payload) ‖ payload      (big-endian)
-//! payload = {"row": bytes, "show": [bytes …], "size": n, "notes": [n …], "place": bytes,
-//!            "modified": [seconds, nanoseconds]}                                    (canonical CBOR)
+//! payload = {"row": bytes, "show": [bytes …], "size": n, "place": bytes,
+//!            "notes": [[note, row or 0, times] …], "modified": [seconds, nanoseconds]}
+//!                                                                                   (canonical CBOR)
 //! ```
 //!
 //! Entries are appended as files are read; a later entry for a place stands for an earlier one. What
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::formats::note::{Note, Noted};
 use super::manifest::MAX_ITEM_BYTES;
 use super::row::{Disclosure, Row};
 use super::walk::{Found, Stamp};
@@ -61,8 +63,8 @@ pub struct Entry {
     pub show: Vec<Disclosure>,
     /// The file's time of last change when it was read.
     pub modified: Option<(i64, u32)>,
-    /// What its reading noted, as numbers that only this program gives a meaning.
-    pub notes: Vec<u8>,
+    /// What its reading noted.
+    pub notes: Vec<Noted>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -72,7 +74,8 @@ struct Payload {
     place: Vec<u8>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     modified: Option<(i64, u32)>,
-    notes: Vec<u8>,
+    /// Notes as numbers that only this program gives a meaning.
+    notes: Vec<(u8, u64, u64)>,
     #[serde(with = "serde_bytes")]
     row: Vec<u8>,
     show: Vec<serde_bytes::ByteBuf>,
@@ -186,7 +189,7 @@ impl Draft {
         let payload = cbor::encode(&Payload {
             place,
             modified: entry.modified,
-            notes: entry.notes.clone(),
+            notes: entry.notes.iter().map(note_numbers).collect(),
             row: entry.row.bytes().to_vec(),
             show: entry.show.iter().map(|shown| shown.bytes().to_vec().into()).collect(),
         });
@@ -338,7 +341,8 @@ fn open_payload(bytes: &[u8]) -> Option<(Payload, Entry)> {
     if show.iter().any(|shown| row.check(shown).is_err()) {
         return None;
     }
-    let (modified, notes) = (payload.modified, payload.notes.clone());
+    let modified = payload.modified;
+    let notes = payload.notes.iter().filter_map(note_of_numbers).collect();
     Some((payload, Entry { row, show, modified, notes }))
 }
 
@@ -348,4 +352,14 @@ fn place_bytes(found: &Found) -> Vec<u8> {
 
 fn short_digest(place: &[u8]) -> [u8; 16] {
     *Hash::of(place).0.first_chunk().expect("a digest has 32 bytes")
+}
+
+/// Rows count from 1, so 0 is free to mean none; numbers of CBOR here end at 2^63 − 1.
+fn note_numbers(noted: &Noted) -> (u8, u64, u64) {
+    const MOST: u64 = i64::MAX as u64;
+    (noted.note.code(), noted.row.unwrap_or(0).min(MOST), noted.times.min(MOST))
+}
+
+fn note_of_numbers(&(code, row, times): &(u8, u64, u64)) -> Option<Noted> {
+    Some(Noted { note: Note::of_code(code)?, row: (row > 0).then_some(row), times })
 }

@@ -8,6 +8,8 @@
 //!   heads/<ledger id>    newest signed head, guarded against being rolled back
 //!   forks/               fork proofs found
 //!   keys/<name>.key .pub .chain
+//!   witness/             who this store is as a witness, and what it cosigned; made by `witness init`
+//!   requests/<ledger id>/<size>   checkpoints that witnesses were asked to cosign by file
 //!   trust.policy         C2SP tlog-policy, written by people
 //!   trust.toml           pinned ledgers and accreditors, written by `treering trust`
 //!   index/<ledger id>/   sled, rebuildable
@@ -186,6 +188,16 @@ impl StoreFolder {
     /// Keys that live in the store.
     pub fn keys(&self) -> PathBuf {
         self.root.join("keys")
+    }
+
+    /// What this store is and remembers as a witness of others' logs.
+    pub fn witness(&self) -> PathBuf {
+        self.root.join("witness")
+    }
+
+    /// Checkpoints of one ledger that witnesses far away were asked to cosign.
+    pub fn requests(&self, ledger: LedgerId) -> PathBuf {
+        self.root.join("requests").join(ledger.to_string())
     }
 
     /// The witness policy this store believes.

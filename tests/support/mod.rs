@@ -22,6 +22,7 @@ pub mod park;
 pub mod program;
 pub mod publish;
 pub mod random;
+pub mod server;
 pub mod story;
 pub mod tree;
 

@@ -13,8 +13,9 @@ use crate::cli::own_store::OwnStore;
 use crate::cli::progress::{Display, Unit};
 use crate::cli::voice::Failure;
 use crate::cli::{Context, clock, interrupt};
-use crate::evidence::batch::{Batch, BatchError, Terms, draft_key, gather, survey};
+use crate::evidence::batch::{Batch, BatchError, Terms, draft_key, gather_tied, survey_tied};
 use crate::evidence::draft::{Draft, DraftError};
+use crate::evidence::field::Field;
 use crate::evidence::hashing::Watch;
 use crate::evidence::summary::Summary;
 use crate::evidence::walk::{Found, Places, Walk, walk};
@@ -57,6 +58,7 @@ pub struct Reading {
 pub fn read_files(
     context: &Context,
     walked: &Walk,
+    field: &Field,
     draft: &mut Draft,
     access: Access,
 ) -> Result<Reading, Failure> {
@@ -66,8 +68,9 @@ pub fn read_files(
         false
     };
     let terms = Terms { access, now: clock::now_s(), is_recorded: &mut note };
-    let batch =
-        watched(context, walked, |watch| gather(&walked.files, draft, terms, &mut random, watch));
+    let batch = watched(context, walked, |watch| {
+        gather_tied(&walked.files, field, draft, terms, &mut random, watch)
+    });
     let batch = batch.map_err(|fault| match fault {
         BatchError::Interrupted { kept, files } => {
             let (kept, of) = (count(kept), are(files, "file"));
@@ -90,10 +93,13 @@ const NEXT_AFTER_DISK: &str =
 pub fn survey_files(
     context: &Context,
     walked: &Walk,
+    field: &Field,
     is_recorded: impl Fn(&Hash) -> bool + Send,
 ) -> Result<Summary, Failure> {
     let mut is_recorded = is_recorded;
-    watched(context, walked, |watch| survey(&walked.files, clock::now_s(), &mut is_recorded, watch))
+    let now = clock::now_s();
+    let read = |watch: Watch<'_>| survey_tied(&walked.files, field, now, &mut is_recorded, watch);
+    watched(context, walked, read)
         .map_err(|_| interrupted("stopped; a dry run keeps nothing", BEGIN_AGAIN))
 }
 

@@ -4,19 +4,24 @@
 //! the same command goes on from there. Memory is some 100 bytes a file, however many disclosures rows
 //! have.
 
-use std::io::{self, Write};
+mod parts;
+
+use std::io;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use parts::{Batch, Part};
+use parts::{
+    BatchRow, Counted, Sealing, add_what_lists_say, attributes_of, sealing, seen_from_outside,
+};
 use thiserror::Error;
 
-use super::attribute::Attribute;
+use super::attribute::{Attribute, NAMES};
 use super::draft::{Draft, DraftError, DraftKey, Entry, EntryAt};
-use super::formats::exif::Note;
+use super::field::Field;
 use super::hashing::{Contents, Problem, Watch, read_files};
-use super::manifest::{ManifestRow, ManifestWriter, Totals};
-use super::row::{Disclosure, Random, Row};
+use super::row::{Random, Row};
 use super::summary::{Summary, Tally};
 use super::walk::Found;
 use crate::statement::bodies::evidence::Access;
@@ -44,22 +49,6 @@ pub struct Terms<'a> {
     pub now: i64,
     /// Whether the ledger already has a file of this SHA-256; such a file gets no row.
     pub is_recorded: &'a mut (dyn FnMut(&Hash) -> bool + Send),
-}
-
-/// The rows of a batch, sorted, in a draft.
-#[derive(Debug)]
-pub struct Batch {
-    rows: Vec<BatchRow>,
-    /// What a person should know about it.
-    pub summary: Summary,
-}
-
-/// A row of the batch: its hash, where the draft has it, and the index of its file in the walk.
-#[derive(Clone, Copy, Debug)]
-struct BatchRow {
-    hash: Hash,
-    at: EntryAt,
-    file: usize,
 }
 
 /// Why there is no batch. The draft keeps what has been read.
@@ -91,10 +80,22 @@ pub fn gather(
     random: Random<'_>,
     watch: Watch<'_>,
 ) -> Result<Batch, BatchError> {
-    let tally = Tally::new(terms.now);
-    let mut collector = Collector { draft, terms, random, rows: Vec::new(), tally, failed: None };
-    let interrupted = |collector: &Collector<'_, '_, '_>| BatchError::Interrupted {
-        kept: collector.tally.files(),
+    gather_tied(files, &Field::default(), draft, terms, random, watch)
+}
+
+/// The same, with what is known of the files from one another.
+pub fn gather_tied(
+    files: &[Found],
+    field: &Field,
+    draft: &mut Draft,
+    terms: Terms<'_>,
+    random: Random<'_>,
+    watch: Watch<'_>,
+) -> Result<Batch, BatchError> {
+    let counted = Counted::new(terms.now);
+    let mut collector = Collector { field, draft, terms, random, counted, failed: None };
+    let interrupted = |collector: &Collector<'_, '_, '_, '_>| BatchError::Interrupted {
+        kept: collector.counted.files(),
         files: files.len() as u64,
     };
 
@@ -104,11 +105,11 @@ pub fn gather(
             return Err(interrupted(&collector));
         }
         match collector.draft.find(found)? {
-            Some((at, entry)) => {
+            Some((at, entry)) if collector.still_holds(index, &entry) => {
                 collector.keep(index, at, &entry);
                 (watch.progress)(found.stamp.size);
             }
-            None => unread.push(index),
+            _ => unread.push(index),
         }
     }
 
@@ -127,7 +128,7 @@ pub fn gather(
         let mut collector = shared.lock().expect("batch: no reader panics holding the draft");
         match result {
             Ok(contents) => collector.take(index, &files[index], &contents),
-            Err(problem) => collector.tally.problem(index, problem),
+            Err(problem) => collector.counted.tally.problem(index, problem),
         }
         if collector.failed.is_some() || watch.cancel.load(Ordering::Relaxed) {
             stop.store(true, Ordering::Relaxed);
@@ -144,34 +145,35 @@ pub fn gather(
         return Err(interrupted(&collector));
     }
     collector.draft.sync()?;
-    collector.rows.sort_unstable_by_key(|row| row.hash);
-    Ok(Batch { rows: collector.rows, summary: collector.tally.finish() })
+    Ok(collector.counted.finish(field))
 }
 
 /// Where readers bring what they found, one at a time.
-struct Collector<'d, 't, 'r> {
+struct Collector<'f, 'd, 't, 'r> {
+    field: &'f Field,
     draft: &'d mut Draft,
     terms: Terms<'t>,
     random: Random<'r>,
-    rows: Vec<BatchRow>,
-    tally: Tally,
+    counted: Counted,
     failed: Option<DraftError>,
 }
 
-impl Collector<'_, '_, '_> {
+impl Collector<'_, '_, '_, '_> {
     /// A file that was just read: salts are drawn, and the draft has it before it counts.
     fn take(&mut self, index: usize, found: &Found, contents: &Contents) {
         if self.failed.is_some() {
             return;
         }
         if (self.terms.is_recorded)(&contents.sha256) {
-            self.tally.recorded(index);
+            self.counted.tally.recorded(index);
             return;
         }
-        let attributes = Attribute::of_file(&found.path, contents.media_type, &contents.claims);
-        let (size, access) = (contents.stamp.size, self.terms.access);
+        let own = Attribute::of_file(&found.path, contents.media_type, &contents.facts);
+        let attributes = self.field.join(index, own);
+        let access = sealing(self.field, self.terms.access, &attributes).into();
+        let size = contents.stamp.size;
         let (row, show) = Row::new(contents.sha256, size, &attributes, access, self.random);
-        let notes = contents.claims.notes.iter().map(|note| note.code()).collect();
+        let notes = contents.facts.notes.clone();
         let entry = Entry { row, show, modified: contents.stamp.modified, notes };
         match self.draft.append(found, &entry) {
             Ok(at) => self.count(index, at, &entry),
@@ -179,83 +181,50 @@ impl Collector<'_, '_, '_> {
         }
     }
 
+    /// Whether an entry of the draft still says what tables say of the file, and is as open as it
+    /// would be made now.
+    fn still_holds(&self, index: usize, entry: &Entry) -> bool {
+        let attributes = attributes_of(entry);
+        let sealed = sealing(self.field, self.terms.access, &attributes) == Sealing::Sealed;
+        let made_sealed = entry.row.names().len() >= NAMES.len();
+        self.field.agrees(index, &attributes) && sealed == made_sealed
+    }
+
     /// A file that the draft has.
     fn keep(&mut self, index: usize, at: EntryAt, entry: &Entry) {
         // Another batch may have recorded it since.
         if (self.terms.is_recorded)(&entry.row.sha256()) {
-            self.tally.recorded(index);
+            self.counted.tally.recorded(index);
         } else {
             self.count(index, at, entry);
         }
     }
 
     fn count(&mut self, index: usize, at: EntryAt, entry: &Entry) {
-        count(&mut self.tally, index, entry);
-        self.rows.push(BatchRow { hash: entry.row.hash(), at, file: index });
-    }
-}
-
-fn count(tally: &mut Tally, file: usize, entry: &Entry) {
-    let attributes = entry.show.iter().map(Disclosure::attribute);
-    let notes = entry.notes.iter().filter_map(|&code| Note::of_code(code));
-    tally.count(file, entry.row.sha256(), entry.row.size(), attributes, notes);
-}
-
-impl Batch {
-    /// How many rows the manifest will have.
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// Whether there is nothing to anchor.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// The batch without the files that the ledger has by now, told by their SHA-256. Nothing is read
-    /// again but the draft.
-    pub fn without(
-        self,
-        recorded: impl Fn(&Hash) -> bool,
-        draft: &mut Draft,
-        now: i64,
-    ) -> Result<Batch, BatchError> {
-        let mut tally = Tally::new(now);
-        let Summary { recorded: before, problems, .. } = self.summary;
-        before.into_iter().for_each(|file| tally.recorded(file));
-        problems.into_iter().for_each(|(file, problem)| tally.problem(file, problem));
-        let mut rows = Vec::with_capacity(self.rows.len());
-        for row in self.rows {
-            let entry = draft.entry(row.at)?;
-            if recorded(&entry.row.sha256()) {
-                tally.recorded(row.file);
-            } else {
-                count(&mut tally, row.file, &entry);
-                rows.push(row);
-            }
-        }
-        Ok(Batch { rows, summary: tally.finish() })
-    }
-
-    /// Writes the manifest of all rows, every attribute shown, from the draft; the same bytes each
-    /// time. `out` should be buffered; making it durable is the caller's.
-    pub fn write_manifest<W: Write>(
-        &self,
-        draft: &mut Draft,
-        out: W,
-    ) -> Result<(W, Totals), BatchError> {
-        let mut writer = ManifestWriter::new(out)?;
-        for BatchRow { at, .. } in &self.rows {
-            let Entry { row, show, .. } = draft.entry(*at)?;
-            writer.push(&ManifestRow::Shown { row, show })?;
-        }
-        Ok(writer.finish()?)
+        let sealing = sealing(self.field, self.terms.access, &attributes_of(entry));
+        self.counted.count(
+            self.field,
+            sealing,
+            BatchRow { hash: entry.row.hash(), at, file: index },
+            entry,
+        );
     }
 }
 
 /// Reads the files without a draft and without rows, for a dry run.
 pub fn survey(
     files: &[Found],
+    now: i64,
+    is_recorded: &mut (dyn FnMut(&Hash) -> bool + Send),
+    watch: Watch<'_>,
+) -> Result<Summary, BatchError> {
+    survey_tied(files, &Field::default(), now, is_recorded, watch)
+}
+
+/// The same, with what is known of the files from one another.
+pub fn survey_tied(
+    files: &[Found],
+    field: &Field,
     now: i64,
     is_recorded: &mut (dyn FnMut(&Hash) -> bool + Send),
     watch: Watch<'_>,
@@ -267,14 +236,20 @@ pub fn survey(
         match result {
             Err(problem) => tally.problem(index, problem),
             Ok(contents) if is_recorded(&contents.sha256) => tally.recorded(index),
-            Ok(Contents { sha256, stamp, media_type, claims }) => {
-                let attributes = Attribute::of_file(&files[index].path, media_type, &claims);
-                tally.count(index, sha256, stamp.size, &attributes, claims.notes);
+            Ok(Contents { sha256, stamp, media_type, facts }) => {
+                let own = Attribute::of_file(&files[index].path, media_type, &facts);
+                let attributes = field.join(index, own);
+                let mut notes = facts.notes;
+                notes.extend(seen_from_outside(field, index, sha256, stamp.size, &attributes));
+                tally.count(index, sha256, stamp.size, &attributes, notes);
+                tally.seen(index, &attributes, field);
             }
         }
     });
-    match ended {
-        Ok(()) => Ok(shared.into_inner().expect("batch: no reader panicked").0.finish()),
-        Err(_) => Err(BatchError::Interrupted { kept: 0, files: files.len() as u64 }),
+    if ended.is_err() {
+        return Err(BatchError::Interrupted { kept: 0, files: files.len() as u64 });
     }
+    let mut summary = shared.into_inner().expect("batch: no reader panicked").0.finish();
+    add_what_lists_say(&mut summary, field);
+    Ok(summary)
 }

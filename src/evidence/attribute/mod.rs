@@ -1,11 +1,14 @@
 //! The attributes of a file that a row commits to, each shown or withheld alone: the profile
 //! [`PROFILE`]. `schemas/manifest.md` tells the same in a table.
 
+mod shapes;
+
 use std::collections::BTreeMap;
 
+use shapes::{FIRST_SECOND, LAST_SECOND, MAX_ZONE, bytes, integer, is_media_type, numbers, text};
 use thiserror::Error;
 
-use super::formats::exif::{Claims, ClockTime, Place};
+use super::formats::facts::{Burst, ClockTime, Extent, Facts, Place, Recording, Span};
 use super::path::RowPath;
 use crate::statement::cbor::Value;
 
@@ -13,14 +16,24 @@ use crate::statement::cbor::Value;
 pub const PROFILE: &str = "treering/files/v1";
 
 /// Every name of the profile, in the canonical order of map keys: by length, then by bytes.
-pub const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 22] = [
+    "box",
     "gps",
     "path",
+    "span",
     "zone",
+    "burst",
+    "title",
+    "counts",
+    "format",
+    "labels",
+    "series",
     "species",
     "captured",
     "gps_time",
     "media_id",
+    "recording",
+    "classified",
     "deployment",
     "media_type",
     "camera_make",
@@ -34,6 +47,10 @@ pub const MAX_TEXT_BYTES: usize = 256;
 
 /// Species in one picture: more than any one has shown, and bounded.
 pub const MAX_SPECIES: usize = 32;
+
+/// The keys of a photo series: where it is taken, the plot or structure there, the fragment, tree
+/// or animal that is followed.
+pub const SERIES_KEYS: [&str; 3] = ["plot", "station", "subject"];
 
 /// One fact about one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +80,35 @@ pub enum Attribute {
     MediaId(String),
     /// Scientific names of what it shows, ascending, none twice. `species`: array of text.
     Species(Vec<String>),
+    /// What treering read it as, with the version it names. `format`: text.
+    Format(String),
+    /// The box around all positions in a table or map. `box`: {"south", "west", "north", "east"}
+    /// in micro-degrees.
+    Extent(Extent),
+    /// The first and last time in a table or track. `span`: {"first", "last": seconds, "utc":
+    /// whether they are UTC or the device's own clock}.
+    Span(Span),
+    /// Its place in the burst of one trigger. `burst`: {"n": from 1, "of": how many}.
+    Burst(Burst),
+    /// What it calls itself. `title`: text.
+    Title(String),
+    /// How many of what are in it. `counts`: map of 1 to 16 texts to numbers.
+    Counts(BTreeMap<String, u64>),
+    /// What a data package says it shows, by kind: `animal`, `human`, `vehicle`, `blank`,
+    /// `unknown`, `unclassified`. `labels`: array of text, ascending, none twice.
+    Labels(Vec<String>),
+    /// Its place in a photo series. `series`: texts under some of [`SERIES_KEYS`].
+    Series(BTreeMap<String, String>),
+    /// Length and rate of sound or film. `recording`: {"ms", "hz"}.
+    Recording(Recording),
+    /// Who gave its labels. `classified`: {"by": "human" or "machine", "model": text, only of a
+    /// machine}. Never a person's name.
+    Classified {
+        /// By a machine, with no human after it.
+        by_machine: bool,
+        /// What the package calls the machine.
+        model: Option<String>,
+    },
     /// A name that this version does not know: carried, proved, and shown as not understood.
     Other {
         /// The name, none of [`NAMES`].
@@ -108,6 +154,16 @@ impl Attribute {
             Attribute::Deployment(_) => "deployment",
             Attribute::MediaId(_) => "media_id",
             Attribute::Species(_) => "species",
+            Attribute::Format(_) => "format",
+            Attribute::Extent(_) => "box",
+            Attribute::Span(_) => "span",
+            Attribute::Burst(_) => "burst",
+            Attribute::Title(_) => "title",
+            Attribute::Counts(_) => "counts",
+            Attribute::Labels(_) => "labels",
+            Attribute::Series(_) => "series",
+            Attribute::Recording(_) => "recording",
+            Attribute::Classified { .. } => "classified",
             Attribute::Other { name, .. } => name,
         }
     }
@@ -130,9 +186,30 @@ impl Attribute {
             | Attribute::CameraModel(text)
             | Attribute::CameraSerial(text)
             | Attribute::Deployment(text)
-            | Attribute::MediaId(text) => Value::Text(text.clone()),
-            Attribute::Species(names) => {
+            | Attribute::MediaId(text)
+            | Attribute::Format(text)
+            | Attribute::Title(text) => Value::Text(text.clone()),
+            Attribute::Species(names) | Attribute::Labels(names) => {
                 Value::Array(names.iter().cloned().map(Value::Text).collect())
+            }
+            Attribute::Extent(extent) => shapes::extent_value(extent),
+            Attribute::Span(span) => shapes::span_value(span),
+            Attribute::Burst(Burst { number, of }) => {
+                let of = of.map(|of| ("of", i64::from(of)));
+                numbers([("n", i64::from(*number))].into_iter().chain(of))
+            }
+            Attribute::Recording(Recording { ms, hz }) => {
+                let hz = hz.map(|hz| ("hz", i64::from(hz)));
+                let ms = i64::try_from(*ms).unwrap_or(i64::MAX);
+                numbers([("ms", ms)].into_iter().chain(hz))
+            }
+            Attribute::Counts(counts) => shapes::counts_value(counts),
+            Attribute::Series(texts) => shapes::texts_value(texts),
+            Attribute::Classified { by_machine, model } => {
+                let by = if *by_machine { "machine" } else { "human" };
+                let mut texts = BTreeMap::from([("by".to_owned(), by.to_owned())]);
+                texts.extend(model.iter().map(|model| ("model".to_owned(), model.clone())));
+                shapes::texts_value(&texts)
             }
             Attribute::Other { value, .. } => value.clone(),
         }
@@ -149,106 +226,64 @@ impl Attribute {
         let attribute = match name {
             "path" => bytes(&value).and_then(|path| RowPath::new(path).ok()).map(Attribute::Path),
             "media_type" => text(&value).filter(|t| is_media_type(t)).map(Attribute::MediaType),
-            "captured" => clock_time(&value).map(Attribute::Captured),
+            "format" => text(&value).map(Attribute::Format),
+            "box" => shapes::extent(&value).map(Attribute::Extent),
+            "span" => shapes::span(&value).map(Attribute::Span),
+            "burst" => shapes::burst(&value).map(Attribute::Burst),
+            "title" => text(&value).map(Attribute::Title),
+            "counts" => shapes::counts(&value).map(Attribute::Counts),
+            "labels" => shapes::species(&value).map(Attribute::Labels),
+            "series" => shapes::texts(&value, &SERIES_KEYS).map(Attribute::Series),
+            "recording" => shapes::recording(&value).map(Attribute::Recording),
+            "classified" => classified(&value),
+            "captured" => shapes::clock_time(&value).map(Attribute::Captured),
             "zone" => integer(&value, -MAX_ZONE..=MAX_ZONE).map(Attribute::Zone),
-            "gps" => place(&value).map(Attribute::Gps),
+            "gps" => shapes::place(&value).map(Attribute::Gps),
             "gps_time" => integer(&value, FIRST_SECOND..=LAST_SECOND).map(Attribute::GpsTime),
             "camera_make" => text(&value).map(Attribute::CameraMake),
             "camera_model" => text(&value).map(Attribute::CameraModel),
             "camera_serial" => text(&value).map(Attribute::CameraSerial),
             "deployment" => text(&value).map(Attribute::Deployment),
             "media_id" => text(&value).map(Attribute::MediaId),
-            "species" => species(&value).map(Attribute::Species),
+            "species" => shapes::species(&value).map(Attribute::Species),
             _ => unreachable!("attribute: a name of the profile without a type"),
         };
         attribute.ok_or(AttributeError::Value(name))
     }
 
     /// What a walk and one reading of a file say about it, in no particular order.
-    pub fn of_file(path: &RowPath, media_type: &str, claims: &Claims) -> Vec<Attribute> {
+    pub fn of_file(path: &RowPath, media_type: &str, facts: &Facts) -> Vec<Attribute> {
         let mut all =
             vec![Attribute::Path(path.clone()), Attribute::MediaType(media_type.to_owned())];
-        all.extend(claims.captured.map(Attribute::Captured));
-        all.extend(claims.zone.map(Attribute::Zone));
-        all.extend(claims.place.map(Attribute::Gps));
-        all.extend(claims.gps_time.map(Attribute::GpsTime));
-        all.extend(claims.make.clone().map(Attribute::CameraMake));
-        all.extend(claims.model.clone().map(Attribute::CameraModel));
-        all.extend(claims.serial.clone().map(Attribute::CameraSerial));
+        all.extend(facts.captured.map(Attribute::Captured));
+        all.extend(facts.zone.map(Attribute::Zone));
+        all.extend(facts.place.map(Attribute::Gps));
+        all.extend(facts.gps_time.map(Attribute::GpsTime));
+        all.extend(facts.make.clone().map(Attribute::CameraMake));
+        all.extend(facts.model.clone().map(Attribute::CameraModel));
+        all.extend(facts.serial.clone().map(Attribute::CameraSerial));
+        all.extend(facts.format.clone().map(Attribute::Format));
+        all.extend(facts.extent.map(Attribute::Extent));
+        all.extend(facts.span.map(Attribute::Span));
+        all.extend(facts.burst.map(Attribute::Burst));
+        all.extend(facts.title.clone().map(Attribute::Title));
+        all.extend(facts.recording.map(Attribute::Recording));
+        if !facts.counts.is_empty() {
+            all.push(Attribute::Counts(facts.counts.clone()));
+        }
         all
     }
 }
 
-/// 0000-01-01T00:00:00 and 9999-12-31T23:59:59: the dates that EXIF and ISO 8601 can write.
-const FIRST_SECOND: i64 = -62_167_219_200;
-const LAST_SECOND: i64 = 253_402_300_799;
-/// No clock on Earth has been further from UTC than 16 hours.
-const MAX_ZONE: i64 = 16 * 3_600;
-
-fn numbers(entries: impl IntoIterator<Item = (&'static str, i64)>) -> Value {
-    let entry = |(key, number): (&str, i64)| {
-        (Value::Text(key.to_owned()), Value::Integer(i128::from(number)))
+fn classified(value: &Value) -> Option<Attribute> {
+    let mut texts = shapes::texts(value, &["by", "model"])?;
+    let by_machine = match texts.get("by")?.as_str() {
+        "machine" => true,
+        "human" => false,
+        _ => return None,
     };
-    Value::Map(entries.into_iter().map(entry).collect())
-}
-
-fn bytes(value: &Value) -> Option<&[u8]> {
-    if let Value::Bytes(bytes) = value { Some(bytes) } else { None }
-}
-
-/// One line of text that is not empty.
-fn text(value: &Value) -> Option<String> {
-    let Value::Text(text) = value else { return None };
-    let good = (1..=MAX_TEXT_BYTES).contains(&text.len()) && !text.contains(char::is_control);
-    good.then(|| text.clone())
-}
-
-/// `type/subtype`, each of the characters that RFC 6838 section 4.2 allows.
-fn is_media_type(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte);
-    let part = |part: &str| !part.is_empty() && part.bytes().all(plain);
-    text.split_once('/').is_some_and(|(kind, subtype)| part(kind) && part(subtype))
-}
-
-fn integer<T: TryFrom<i128>>(value: &Value, range: std::ops::RangeInclusive<i64>) -> Option<T> {
-    let Value::Integer(number) = value else { return None };
-    let inside = i64::try_from(*number).is_ok_and(|number| range.contains(&number));
-    if inside { T::try_from(*number).ok() } else { None }
-}
-
-/// The entries of a map, if each of its keys is one of `known`.
-fn entries<'a>(value: &'a Value, known: &[&str]) -> Option<&'a BTreeMap<Value, Value>> {
-    let Value::Map(entries) = value else { return None };
-    let is_known = |key: &Value| matches!(key, Value::Text(key) if known.contains(&key.as_str()));
-    entries.keys().all(is_known).then_some(entries)
-}
-
-fn entry<'a>(entries: &'a BTreeMap<Value, Value>, key: &str) -> Option<&'a Value> {
-    entries.get(&Value::Text(key.to_owned()))
-}
-
-fn clock_time(value: &Value) -> Option<ClockTime> {
-    let entries = entries(value, &["wall", "ms"])?;
-    let ms = match entry(entries, "ms") {
-        Some(ms) => Some(integer(ms, 0..=999)?),
-        None => None,
-    };
-    Some(ClockTime { seconds: integer(entry(entries, "wall")?, FIRST_SECOND..=LAST_SECOND)?, ms })
-}
-
-fn place(value: &Value) -> Option<Place> {
-    let entries = entries(value, &["lat", "lon"])?;
-    Some(Place {
-        latitude: integer(entry(entries, "lat")?, -90_000_000..=90_000_000)?,
-        longitude: integer(entry(entries, "lon")?, -180_000_000..=180_000_000)?,
-    })
-}
-
-fn species(value: &Value) -> Option<Vec<String>> {
-    let Value::Array(names) = value else { return None };
-    let names: Vec<String> = names.iter().map(text).collect::<Option<_>>()?;
-    let ascending = names.is_sorted_by(|a, b| a < b);
-    (ascending && (1..=MAX_SPECIES).contains(&names.len())).then_some(names)
+    let model = texts.remove("model");
+    (by_machine || model.is_none()).then_some(Attribute::Classified { by_machine, model })
 }
 
 #[cfg(test)]
@@ -257,14 +292,25 @@ mod tests {
     use crate::statement::cbor;
 
     fn one_of_each() -> Vec<Attribute> {
+        let text = |text: &str| text.to_owned();
         vec![
+            Attribute::Extent(Extent { south: -1, west: -2, north: 3, east: 4 }),
             Attribute::Gps(Place { latitude: -46_661_234, longitude: 10_191_234 }),
             Attribute::Path(RowPath::new(b"cam 3/caf\xe9.jpg").unwrap()),
+            Attribute::Span(Span { first: -5, last: 1_772_215_920, utc: true }),
             Attribute::Zone(-34_200),
+            Attribute::Burst(Burst { number: 2, of: Some(3) }),
+            Attribute::Title("Minutes of March".into()),
+            Attribute::Counts(BTreeMap::from([(text("animals"), 4), (text("fixes"), 30)])),
+            Attribute::Format("camtrap-dp/1.0.2".into()),
+            Attribute::Labels(vec!["animal".into(), "human".into()]),
+            Attribute::Series(BTreeMap::from([(text("plot"), text("T3"))])),
             Attribute::Species(vec!["Capra ibex".into(), "Vulpes vulpes".into()]),
             Attribute::Captured(ClockTime { seconds: 1_772_215_920, ms: Some(0) }),
             Attribute::GpsTime(1_772_190_720),
             Attribute::MediaId("m-1".into()),
+            Attribute::Recording(Recording { ms: 60_000, hz: Some(48_000) }),
+            Attribute::Classified { by_machine: true, model: Some("MegaDetector 5.0a".into()) },
             Attribute::Deployment("D12".into()),
             Attribute::MediaType("image/jpeg".into()),
             Attribute::CameraMake("RECONYX".into()),
@@ -311,6 +357,15 @@ mod tests {
             ("camera_make", Value::Text(String::new())),
             ("camera_make", Value::Text("a\nb".into())),
             ("camera_serial", Value::Text("x".repeat(MAX_TEXT_BYTES + 1))),
+            ("box", map(&[("south", 2), ("west", 0), ("north", 1), ("east", 0)])),
+            ("span", map(&[("first", 1), ("last", 2)])),
+            ("burst", map(&[("of", 3)])),
+            ("recording", map(&[("ms", -1)])),
+            ("counts", Value::Map(BTreeMap::new())),
+            ("counts", map(&[("fixes", -1)])),
+            ("series", map(&[("plot", 1)])),
+            ("labels", Value::Text("human".into())),
+            ("classified", Value::Text("human".into())),
             ("species", Value::Array(vec![])),
             ("species", Value::Array(vec![Value::Text("b".into()), Value::Text("a".into())])),
             ("species", Value::Array(vec![Value::Text("a".into()), Value::Text("a".into())])),

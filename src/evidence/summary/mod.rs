@@ -1,14 +1,16 @@
 //! What a person should know about a batch before it is signed: how much there is, what the clocks
 //! say and where they cannot be right, what is there twice, what could not be read.
 
+mod words;
+
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-
 use super::attribute::Attribute;
-use super::formats::exif::{ClockTime, Note, Place};
+use super::field::Field;
+use super::field::clocks::{Clocks, Finding};
+use super::formats::facts::{ClockTime, Place, Span};
+use super::formats::note::{Note, Noted};
 use super::hashing::Problem;
-use super::walk::Found;
 use crate::statement::bodies::evidence::{self as statement, Captured, Period};
 use crate::tlog::hash::Hash;
 
@@ -31,8 +33,24 @@ pub struct Summary {
     pub after_now: Vec<usize>,
     /// Files with a position, which whoever gets the file gets, too, and the box around them.
     pub positions: Option<Positions>,
-    /// What reading the pictures noted.
+    /// What reading the files noted.
     pub notes: BTreeMap<Note, Vec<usize>>,
+    /// Of those that are about rows of a table: the first such row, and how many.
+    pub rows: BTreeMap<(Note, usize), (u64, u64)>,
+    /// How many files were read as what.
+    pub formats: BTreeMap<String, u64>,
+    /// Files that a device made: with a camera's model or a recording's length.
+    pub from_devices: u64,
+    /// Files whose labels say that people, vehicles or something unknown are on them.
+    pub people: u64,
+    /// Files that a public batch keeps sealed.
+    pub kept_sealed: u64,
+    /// What is odd about devices' clocks, and their silences.
+    pub clocks: Vec<Finding>,
+    /// Expected members of a series that are not here.
+    pub missing: Vec<String>,
+    /// Names on the list of sensitive species that no file shows.
+    pub unknown_taxa: Vec<String>,
     /// Files of equal content: each list is one content, of two files or more.
     pub duplicates: Vec<Vec<usize>>,
     /// Files whose content the ledger already has; they get no new row.
@@ -54,6 +72,13 @@ pub struct Positions {
     pub north: i32,
     /// Easternmost.
     pub east: i32,
+}
+
+impl From<Place> for Positions {
+    /// Of one place, told of one file.
+    fn from(Place { latitude, longitude }: Place) -> Positions {
+        Positions { files: 1, south: latitude, west: longitude, north: latitude, east: longitude }
+    }
 }
 
 impl Positions {
@@ -90,13 +115,46 @@ const FURTHEST_EAST: i64 = 14 * 3_600;
 pub struct Tally {
     now: i64,
     summary: Summary,
-    contents: Vec<(Hash, usize)>,
+    /// To see contents that occur twice; not kept of a part.
+    contents: Option<Vec<(Hash, usize)>>,
+    clocks: Clocks,
 }
 
 impl Tally {
     /// Of no files yet. `now` is in seconds since 1970, UTC.
     pub fn new(now: i64) -> Tally {
-        Tally { now, summary: Summary::default(), contents: Vec::new() }
+        let contents = Some(Vec::new());
+        Tally { now, summary: Summary::default(), contents, clocks: Clocks::default() }
+    }
+
+    /// Of a part of a batch, for its anchor: without what only the whole shows.
+    pub fn of_a_part(now: i64) -> Tally {
+        Tally { contents: None, ..Tally::new(now) }
+    }
+
+    /// Takes what only shows in the whole: who is on it, and what the clocks say.
+    pub fn seen(&mut self, index: usize, attributes: &[Attribute], field: &Field) {
+        let summary = &mut self.summary;
+        summary.kept_sealed += u64::from(field.seals(attributes));
+        for attribute in attributes {
+            match attribute {
+                Attribute::Format(format) => {
+                    *summary.formats.entry(format.clone()).or_default() += 1;
+                }
+                Attribute::Labels(labels) => {
+                    let people =
+                        |label: &String| ["human", "vehicle", "unknown"].contains(&label.as_str());
+                    summary.people += u64::from(labels.iter().any(people));
+                }
+                _ => {}
+            }
+        }
+        let made = |attribute: &Attribute| {
+            matches!(attribute, Attribute::CameraModel(_) | Attribute::Recording(_))
+        };
+        summary.from_devices += u64::from(attributes.iter().any(made));
+        let table = field.tie(index).and_then(|tie| Some((tie.wall?, tie.utc)));
+        self.clocks.take(index, attributes, table);
     }
 
     /// Counts a file that has a row.
@@ -106,13 +164,13 @@ impl Tally {
         sha256: Hash,
         size: u64,
         attributes: impl IntoIterator<Item = &'a Attribute>,
-        notes: impl IntoIterator<Item = Note>,
+        notes: impl IntoIterator<Item = Noted>,
     ) {
         let summary = &mut self.summary;
         summary.files += 1;
         summary.bytes += size;
         summary.empty += u64::from(size == 0);
-        let (mut captured, mut zone) = (None, None);
+        let (mut captured, mut zone, mut span) = (None, None, None);
         for attribute in attributes {
             match attribute {
                 Attribute::MediaType(kind) => {
@@ -120,7 +178,11 @@ impl Tally {
                 }
                 Attribute::Captured(ClockTime { seconds, .. }) => captured = Some(*seconds),
                 Attribute::Zone(seconds) => zone = Some(i64::from(*seconds)),
-                Attribute::Gps(place) => include_position(&mut summary.positions, *place),
+                Attribute::Gps(place) => include_position(&mut summary.positions, &[*place]),
+                Attribute::Extent(extent) => {
+                    include_position(&mut summary.positions, &extent.corners());
+                }
+                Attribute::Span(known) => span = Some(*known),
                 _ => {}
             }
         }
@@ -136,10 +198,31 @@ impl Tally {
                 summary.after_now.push(index);
             }
         }
-        for note in notes {
-            summary.notes.entry(note).or_default().push(index);
+        if let (None, Some(Span { first, last, utc })) = (captured, span) {
+            let period = if utc { &mut summary.captured.utc } else { &mut summary.captured.local };
+            include(period, first);
+            include(period, last);
+            // One file, though it has two times.
+            if let Some(period) = period {
+                period.files -= 1;
+            }
+            let earliest = if utc { last } else { last - FURTHEST_EAST };
+            if earliest > self.now {
+                summary.after_now.push(index);
+            }
         }
-        self.contents.push((sha256, index));
+        for Noted { note, row, times } in notes {
+            let indexes = summary.notes.entry(note).or_default();
+            if indexes.last() != Some(&index) {
+                indexes.push(index);
+            }
+            if let Some(row) = row {
+                summary.rows.insert((note, index), (row, times));
+            }
+        }
+        if let Some(contents) = &mut self.contents {
+            contents.push((sha256, index));
+        }
     }
 
     /// Notes a file that the ledger already has.
@@ -159,10 +242,11 @@ impl Tally {
 
     /// The summary, the same whatever the order of counting.
     pub fn finish(mut self) -> Summary {
-        self.contents.sort_unstable();
+        let mut contents = self.contents.take().unwrap_or_default();
+        contents.sort_unstable();
         let mut summary = self.summary;
-        summary.duplicates = self
-            .contents
+        summary.clocks = self.clocks.findings();
+        summary.duplicates = contents
             .chunk_by(|a, b| a.0 == b.0)
             .filter(|same| same.len() > 1)
             .map(|same| same.iter().map(|(_, index)| *index).collect())
@@ -185,132 +269,36 @@ fn include(period: &mut Option<Period>, seconds: i64) {
     *period = Some(grown);
 }
 
-fn include_position(positions: &mut Option<Positions>, place: Place) {
-    let Place { latitude, longitude } = place;
-    let grown = match *positions {
-        None => Positions {
-            files: 1,
-            south: latitude,
-            west: longitude,
-            north: latitude,
-            east: longitude,
-        },
-        Some(known) => Positions {
-            files: known.files + 1,
-            south: known.south.min(latitude),
-            west: known.west.min(longitude),
-            north: known.north.max(latitude),
-            east: known.east.max(longitude),
-        },
-    };
-    *positions = Some(grown);
-}
-
-impl Summary {
-    /// The summary in sentences, for a person: most telling first, three names under each head.
-    pub fn lines(&self, files: &[Found]) -> Vec<String> {
-        let mut lines = Vec::new();
-        let kinds: Vec<String> = by_count(&self.media_types)
-            .into_iter()
-            .map(|(kind, count)| format!("{} {kind}", thousands(count)))
-            .collect();
-        lines.push(format!("{}, {} bytes", count_of(self.files, "file"), thousands(self.bytes)));
-        if !kinds.is_empty() {
-            lines.push(kinds.join(", "));
-        }
-        if let Some(period) = self.captured.utc {
-            lines.push(format!(
-                "devices say {} UTC ({})",
-                words(&period),
-                count_of(period.files, "file")
-            ));
-        }
-        if let Some(period) = self.captured.local {
-            let files = count_of(period.files, "file");
-            lines.push(format!("device clocks say {}, zone unknown ({files})", words(&period)));
-        }
-        let mut list = |indexes: &[usize], what: &str| {
-            if !indexes.is_empty() {
-                let count = count_of(indexes.len() as u64, "file");
-                lines.push(format!("{count} {what}: {}", names(indexes, files)));
-            }
-        };
-        list(&self.before_2000, "with a clock before the year 2000");
-        list(&self.after_now, "with a clock ahead of this computer's");
-        for (note, indexes) in &self.notes {
-            list(indexes, &note.to_string());
-        }
-        list(&self.recorded, "already recorded with the same content");
-        for same in &self.duplicates {
-            list(same, "with one and the same content");
-        }
-        if self.empty > 0 {
-            lines.push(format!("{} without any bytes", count_of(self.empty, "file")));
-        }
-        if let Some(positions) = self.positions {
-            let files = count_of(positions.files, "file");
-            lines.push(format!(
-                "{files} with a position: giving away the file gives away the place"
-            ));
-        }
-        lines
+/// Takes the place of a file, or the corners of its box.
+fn include_position(positions: &mut Option<Positions>, places: &[Place]) {
+    let Some(first) = places.first() else { return };
+    let known = positions.get_or_insert(Positions {
+        files: 0,
+        south: first.latitude,
+        west: first.longitude,
+        north: first.latitude,
+        east: first.longitude,
+    });
+    known.files += 1;
+    for Place { latitude, longitude } in places {
+        known.south = known.south.min(*latitude);
+        known.west = known.west.min(*longitude);
+        known.north = known.north.max(*latitude);
+        known.east = known.east.max(*longitude);
     }
-}
-
-/// `2026-02-01 05:12 to 2026-02-28 18:40`, or one time if both are the same minute.
-fn words(period: &Period) -> String {
-    let minute = |seconds| match Timestamp::from_second(seconds) {
-        Ok(time) => time.strftime("%Y-%m-%d %H:%M").to_string(),
-        Err(_) => format!("{seconds} s"),
-    };
-    let (first, last) = (minute(period.first), minute(period.last));
-    if first == last { first } else { format!("{first} to {last}") }
-}
-
-/// Most first; equal counts by name.
-fn by_count(kinds: &BTreeMap<String, u64>) -> Vec<(&str, u64)> {
-    let mut kinds: Vec<_> = kinds.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
-    kinds.sort_by_key(|&(kind, count)| (std::cmp::Reverse(count), kind));
-    kinds
-}
-
-/// The first three, and how many more.
-fn names(indexes: &[usize], files: &[Found]) -> String {
-    let first: Vec<String> = indexes.iter().take(3).map(|&i| files[i].path.to_string()).collect();
-    match indexes.len() - first.len() {
-        0 => first.join(", "),
-        more => format!("{} and {} more", first.join(", "), thousands(more as u64)),
-    }
-}
-
-fn count_of(count: u64, what: &str) -> String {
-    format!("{} {what}{}", thousands(count), if count == 1 { "" } else { "s" })
-}
-
-/// `1,234,567`
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::evidence::summary) mod tests {
     use std::path::Path;
 
     use super::*;
     use crate::evidence::path::RowPath;
-    use crate::evidence::walk::Stamp;
+    use crate::evidence::walk::{Found, Stamp};
 
     const NOW: i64 = 1_772_215_920; // 2026-02-27T18:12:00Z
 
-    fn files(count: usize) -> Vec<Found> {
+    pub(super) fn files(count: usize) -> Vec<Found> {
         let stamp = Stamp { size: 1, modified: None };
         let path = |n| RowPath::new(format!("cam/{n}.jpg").as_bytes()).unwrap();
         (0..count).map(|n| Found::new(Path::new("/e").into(), path(n), stamp)).collect()
@@ -324,7 +312,7 @@ mod tests {
         Attribute::MediaType("image/jpeg".into())
     }
 
-    fn tally(order: &[usize]) -> Summary {
+    pub(super) fn tally(order: &[usize]) -> Summary {
         let mut tally = Tally::new(NOW);
         for &n in order {
             let (a, b) = (Hash([1; 32]), Hash([n as u8 + 10; 32]));
@@ -335,9 +323,15 @@ mod tests {
                     b,
                     5,
                     &[jpeg(), clock(NOW), Attribute::Zone(7_200)],
-                    [Note::NoFix],
+                    [Note::NoFix.into()],
                 ),
-                2 => tally.count(n, a, 5, &[jpeg(), clock(NOW + FURTHEST_EAST)], [Note::NoFix]),
+                2 => tally.count(
+                    n,
+                    a,
+                    5,
+                    &[jpeg(), clock(NOW + FURTHEST_EAST)],
+                    [Note::NoFix.into()],
+                ),
                 3 => tally.count(n, b, 0, &[Attribute::MediaType("text/csv".into())], []),
                 4 => tally.count(n, b, 7, &[jpeg(), clock(5), Attribute::Zone(0)], []),
                 5 => tally.count(n, b, 7, &[jpeg(), clock(NOW + FURTHEST_EAST + 1)], []),
@@ -378,7 +372,7 @@ mod tests {
         let at = |places: &[(i32, i32)]| {
             let mut positions = None;
             for &(latitude, longitude) in places {
-                include_position(&mut positions, Place { latitude, longitude });
+                include_position(&mut positions, &[Place { latitude, longitude }]);
             }
             let place = positions.unwrap().on_grid(100_000).unwrap();
             [place.south, place.west, place.north, place.east].map(|edge| edge / 100_000)
@@ -392,32 +386,5 @@ mod tests {
         assert_eq!(at(&[(-90_000_000, -180_000_000)]), [-900, -1800, -899, -1799]);
         let one = Positions { files: 1, south: 0, west: 0, north: 0, east: 0 };
         assert_eq!([0, -1, 7_000_001].map(|step| one.on_grid(step)), [None; 3]);
-    }
-
-    #[test]
-    fn sentences_for_a_person() {
-        assert_eq!(
-            tally(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).lines(&files(10)),
-            [
-                "8 files, 43 bytes",
-                "7 image/jpeg, 1 text/csv",
-                "devices say 1970-01-01 00:00 to 2026-02-27 18:12 UTC (3 files)",
-                "device clocks say 2026-02-27 18:10 to 2026-02-28 08:12, zone unknown (3 files)",
-                "1 file with a clock before the year 2000: cam/4.jpg",
-                "2 files with a clock ahead of this computer's: cam/5.jpg, cam/6.jpg",
-                "2 files with GPS fields but no position: cam/1.jpg, cam/2.jpg",
-                "1 file already recorded with the same content: cam/7.jpg",
-                "3 files with one and the same content: cam/0.jpg, cam/2.jpg, cam/9.jpg",
-                "1 file without any bytes",
-                "1 file with a position: giving away the file gives away the place",
-            ]
-        );
-        assert_eq!(tally(&[]).lines(&[]), ["0 files, 0 bytes"]);
-        assert_eq!(
-            names(&[0, 1, 2, 3, 4], &files(5)),
-            "cam/0.jpg, cam/1.jpg, cam/2.jpg and 2 more"
-        );
-        assert_eq!(thousands(1_234_567), "1,234,567");
-        assert_eq!(thousands(123), "123");
     }
 }
