@@ -5,8 +5,8 @@
 //! walk, path, names       every file under the paths a person names; what is left out; names that clash
 //! hashing, bulk_sha256    each file read once, on all cores
 //! media_type, formats     what kind it is by its content; what its device wrote into it
-//! labels                  what is said to be on pictures, and which rows they are
 //! field                   what the files say about one another: packages, profiles, lists, clocks
+//! labels                  what is said to be on pictures, and which rows they are
 //! attribute, row          what a row commits to, and how parts of it open
 //! draft, batch, summary   from a walk to rows, and on after a stop; what a person should know first
 //! manifest, sequence      rows as a stream
