@@ -144,7 +144,7 @@ fn submit(clients: usize, seconds: u64) {
 }
 
 fn visitor(secret: &SecretKey, ledger: LedgerId, seq: u64, prev: Option<Hash>) -> Statement {
-    let body = unknown("dispute", 1);
+    let body = unknown("dispute", 2);
     let seen = Some(Tree { size: TreeSize(1), root: ledger.0 });
     let draft = Draft {
         issuer: Issuer::Key(KeyId::of(&secret.public())),

@@ -10,10 +10,12 @@ use super::exit::Exit;
 use super::failures::usage;
 use super::own_store::OwnStore;
 use super::voice::{Answer, Failure};
+use super::witness::incarnation;
 use super::{Context, Outcome, clock};
 use crate::exchange::asking::{AskError, Http, Lines, Reply, ask};
 use crate::report::words::{rfc3339, safe, time};
 use crate::store::heads::{GuardedHead, HeadError};
+use crate::tlog::checkpoint::SignedCheckpoint;
 use crate::tlog::hash::TreeSize;
 use crate::tlog::policy::PolicyWitness;
 
@@ -79,11 +81,14 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     }
     // What was cosigned is kept even where another witness raises the alarm.
     let mut lines = Vec::new();
-    let mut ahead = None;
+    let (mut ahead, mut proofs) = (None, Vec::new());
     for reply in &replies {
         match reply {
             Ok(Reply::Lines(got)) => lines.extend(got.known.iter().map(|(line, ..)| line.clone())),
-            Ok(Reply::Ahead { there }) => ahead = ahead.max(Some(*there)),
+            Ok(Reply::Ahead { there, shown }) => {
+                ahead = ahead.max(Some(*there));
+                proofs.extend(shown.as_deref().filter(|shown| is_ours(&cosigning, shown)));
+            }
             Err(_) => {}
         }
     }
@@ -92,10 +97,24 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         cosigning.keep(&sent, &lines)?;
         cosigning.forget_requests(&own)?;
     }
+    // A larger tree under our own log key: another copy has signed, and from here on this one must not,
+    // whatever is run next. A number alone stops this command only: anybody can name one.
+    if let Some(largest) = proofs.into_iter().max_by_key(|proof| proof.tree().size) {
+        let _lock = own.lock("checkpoint")?;
+        let places = own.head_places("checkpoint")?;
+        places.remember_elsewhere(cosigning.book.ledger(), largest.tree(), incarnation())?;
+    }
     if let Some(there) = ahead {
         return Err(HeadError::from(guarded.seen_elsewhere(there)).into());
     }
     tell(&cosigning, &asked, &replies)
+}
+
+/// Whether a checkpoint is of this ledger's log, under its key, and larger than the head.
+fn is_ours(cosigning: &Cosigning, shown: &SignedCheckpoint) -> bool {
+    shown.origin() == cosigning.head.origin()
+        && shown.tree().size > cosigning.head.tree().size
+        && shown.note().check(&cosigning.log_keys()).is_ok()
 }
 
 fn whom(cosigning: &Cosigning, args: &Args) -> Result<Vec<Asked>, Failure> {
@@ -161,7 +180,7 @@ fn tell(cosigning: &Cosigning, asked: &[Asked], replies: &[Result<Reply, AskErro
                 }
                 of_lines(lines, now)
             }
-            Ok(Reply::Ahead { there }) => {
+            Ok(Reply::Ahead { there, .. }) => {
                 (format!("it holds size {there}"), json!({ "result": "AHEAD", "size": there.0 }))
             }
             Err(why) => {

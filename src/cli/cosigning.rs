@@ -191,6 +191,7 @@ impl Cosigning {
     pub fn remember_request(&self, own: &OwnStore, sent: &SignedCheckpoint) -> Result<(), Failure> {
         let folder = own.store.requests(self.book.ledger());
         durable::create_folders(&*own.disk, own.store.path(), &folder, Access::Private)?;
+        durable::sweep(&*own.disk, &folder)?;
         let path = folder.join(sent.tree().size.to_string());
         Ok(durable::replace(&*own.disk, &path, Access::Private, sent.to_string().as_bytes())?)
     }

@@ -7,6 +7,7 @@ mod card;
 mod check;
 mod check_manifest;
 mod checkpoint;
+mod claim;
 mod clashes;
 mod clock;
 mod cosign_accept;
@@ -35,6 +36,7 @@ mod output;
 mod own_store;
 mod pages;
 mod passphrase;
+mod process;
 mod progress;
 mod provenance;
 mod receipt;
@@ -42,6 +44,7 @@ mod reindex;
 mod release;
 mod resume;
 mod row_tables;
+mod say;
 #[cfg(feature = "serve")]
 mod serve;
 mod show;
@@ -149,6 +152,34 @@ enum Command {
     /// Keys: make, list, request, grant, revoke, rotate, import, export
     #[command(subcommand)]
     Key(key::Command),
+    /// Facts about the site: shows them, or describes them anew
+    Site(Box<process::site::Args>),
+    /// Say which indicators evidence bears on
+    Link(process::link::Args),
+    /// Say what was found of an indicator
+    Assess(process::assess::Args),
+    /// Fair samples: draw, record, replay
+    #[command(subcommand)]
+    Sample(process::sample::Command),
+    /// Recommend a step, as a member of the assessment group
+    Recommend(process::recommend::Args),
+    /// Check how a recommendation came about, as the reviewer
+    Review(process::review::Args),
+    /// Decide a step, as the committee
+    Decide(process::decide::Args),
+    /// Certificates: issue, suspend, withdraw, renew, midterm
+    #[command(subcommand)]
+    Certificate(process::certificate::Command),
+    /// Concerns: raise, answer, close
+    #[command(subcommand)]
+    Concern(process::concern::Command),
+    /// Climate claims: file, opinion, move, list
+    #[command(subcommand)]
+    Claim(claim::Command),
+    /// Say that a statement no longer stands
+    Correct(process::correct::Args),
+    /// Sign any statement from a form that was filled in
+    Say(Box<say::Args>),
     /// File a statement that was signed elsewhere
     Submit(submit::Args),
     /// The site card: what others need to recognise this ledger
@@ -239,6 +270,18 @@ fn dispatch(context: &Context, command: Command) -> Outcome {
         Command::Erase(args) => erase::run(context, args),
         Command::Audit(args) => audit::run(context, args),
         Command::Key(command) => key::run(context, command),
+        Command::Site(args) => process::site::run(context, *args),
+        Command::Link(args) => process::link::run(context, args),
+        Command::Assess(args) => process::assess::run(context, args),
+        Command::Sample(command) => process::sample::run(context, command),
+        Command::Recommend(args) => process::recommend::run(context, args),
+        Command::Review(args) => process::review::run(context, args),
+        Command::Decide(args) => process::decide::run(context, args),
+        Command::Certificate(command) => process::certificate::run(context, command),
+        Command::Concern(command) => process::concern::run(context, command),
+        Command::Claim(command) => claim::run(context, command),
+        Command::Correct(args) => process::correct::run(context, args),
+        Command::Say(args) => say::run(context, *args),
         Command::Submit(args) => submit::run(context, args),
         Command::Card(args) => card::run(context, args),
         Command::Trust(command) => trust::run(context, command),

@@ -22,6 +22,7 @@
 
 pub mod attribute;
 pub mod batch;
+pub mod boundary;
 pub mod bulk_sha256;
 pub mod catalogue;
 pub mod cleaned;

@@ -5,6 +5,7 @@
 //!   ledgers/<name>/      public: C2SP tlog-tiles, what is served and carried
 //!   manifests/<root>     private manifests: rows, salts, attributes
 //!   drafts/              work in progress of `add`
+//!   documents/<sha256>   catalogues and boundaries that statements name by digest; made when needed
 //!   heads/<ledger id>    newest signed head, guarded against being rolled back
 //!   forks/               fork proofs found
 //!   keys/<name>.key .pub .chain
@@ -163,6 +164,11 @@ impl StoreFolder {
     /// The private manifest of one evidence root.
     pub fn manifest(&self, root: &Hash) -> PathBuf {
         self.manifests().join(root.to_string())
+    }
+
+    /// A catalogue or boundary that a statement names by its digest.
+    pub fn document(&self, digest: &Hash) -> PathBuf {
+        self.root.join("documents").join(digest.to_string())
     }
 
     /// Work in progress of `add`.

@@ -207,6 +207,24 @@ fn sensitive_species_stay_sealed_and_roughen_the_place() {
 }
 
 #[test]
+fn a_collar_of_a_sensitive_species_stays_sealed() {
+    let desk = Desk::new();
+    let table = "event-id,timestamp,location-long,location-lat,tag-local-identifier,\
+                 individual-taxon-canonical-name\n1,2014-02-11 21:00:00.000,10.2,46.5,T1,Lynx lynx\n";
+    desk.write("in/collar.csv", table.as_bytes());
+    desk.write("in/notes.txt", b"a quiet week\n");
+    desk.write("list.csv", b"taxon,category\nLynx lynx,1\n");
+    let answer = desk.done(&["add", "in", "--access", "public", "--sensitivity", "list.csv"]);
+    let anchors = roots(&answer);
+    assert_eq!((anchors[0].1.as_str(), anchors[1].1.as_str()), ("public", "sealed"), "{answer}");
+    assert_eq!(rows(&desk, &anchors[1].0)[0].0, "in/collar.csv");
+    assert_eq!(answer["field"]["unknown_taxa"], serde_json::json!([]));
+    // Nothing was moved, so a draft of the same command would be taken up as it is.
+    let again = desk.done(&["add", "in", "--access", "public", "--sensitivity", "list.csv"]);
+    assert_eq!(again["already_recorded"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
 fn logs_and_series_by_a_profile() {
     let desk = Desk::new();
     desk.write(

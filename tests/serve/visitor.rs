@@ -32,7 +32,7 @@ impl Visitor {
 
     /// A statement of this number after that one, whatever was signed before.
     pub fn at(&self, seq: u64, prev: Option<Hash>) -> Statement {
-        let body = unknown("dispute", 1);
+        let body = unknown("dispute", 2);
         let draft = Draft {
             issuer: Issuer::Key(KeyId::of(&self.key.public())),
             subject: body.subject().unwrap_or(Subject::Ledger),

@@ -88,7 +88,11 @@ pub fn indicators() -> Indicators {
 }
 
 pub fn link(anchor: Hash) -> Body {
-    Body::Link(Link { statement: StatementRef::here(anchor), indicators: indicators() })
+    Body::Link(Link {
+        statement: StatementRef::here(anchor),
+        indicators: indicators(),
+        off_site: None,
+    })
 }
 
 pub fn erase(anchor: Hash, rows: &[u64]) -> Body {

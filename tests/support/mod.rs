@@ -16,6 +16,7 @@
 #![allow(dead_code, reason = "every test file uses its own part of this")]
 
 pub mod annotate;
+pub mod assurance;
 pub mod bodies;
 pub mod bytes;
 pub mod park;

@@ -162,6 +162,14 @@ fn a_witness_that_has_seen_more_stops_the_store() {
     let stopped = park.run(&["checkpoint"]);
     assert_eq!(stopped.code, Some(13), "{}", stopped.text);
     assert!(stopped.text.contains("others were shown size 3"), "{}", stopped.text);
+    // The witness showed the log's own signature, so no other command signs here either.
+    park.write("fox.jpg", b"fox");
+    let refused = park.run(&["add", "fox.jpg"]);
+    assert_eq!(refused.code, Some(13), "{}", refused.text);
+    // Completed from the copy that signed, it goes on.
+    park.done(&["resume", "--from", copy.public().to_str().unwrap()]);
+    park.done(&["add", "fox.jpg"]);
+    park.done(&["checkpoint"]);
 }
 
 /// Answers in turn what it is told to, and keeps the bodies that came.
@@ -289,6 +297,8 @@ fn answers_of_hostile_witnesses() {
         assert!(!park.public().join("checkpoints").exists(), "{what}: something was kept");
     }
     assert_eq!(fs::read(park.public().join("checkpoint")).unwrap(), head.to_string().as_bytes());
+    // A number that somebody named keeps nobody from recording.
+    park.record("owl");
 }
 
 /// A line with the key id of another key.

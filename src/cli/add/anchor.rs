@@ -1,5 +1,6 @@
 //! What the anchor of a batch says.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::cli::failures::usage;
@@ -50,6 +51,8 @@ pub struct Anchoring<'a> {
     pub indicators: Option<Indicators>,
     /// What ties its files together.
     pub field: &'a Field,
+    /// Species in any of its parts: a place that one of them shares is told as roughly everywhere.
+    pub species: BTreeSet<String>,
 }
 
 impl Anchoring<'_> {
@@ -69,7 +72,7 @@ impl Anchoring<'_> {
         // What the files say of where, else what their deployment's table says.
         let of_table = || Some(self.field.place(deployment?)?.into());
         let positions = summary.positions.or_else(of_table);
-        let step = self.field.place_step(PLACE_STEP);
+        let step = self.field.place_step(PLACE_STEP, &self.species);
         // By number: the id of a deployment is often the name of a place.
         let title = match deployment {
             None => self.title.to_owned(),

@@ -124,7 +124,8 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     own.head_places("add")?.check_may_sign(own.ledger()?)?;
     let keyring = Keyring::at(context, &own.store.keys());
     let authority = own.likely_authority(own.head()?.tree())?;
-    let anchoring = Anchoring { title: &title, indicators, field: &field };
+    let species = BTreeSet::new();
+    let mut anchoring = Anchoring { title: &title, indicators, field: &field, species };
     let placeholder = anchoring.body(Hash([0; 32]), 1, &Summary::default(), access, None);
     let key = filing::key_for(&keyring, &authority, &placeholder, args.key.as_deref())?;
     filing::prepare(&own, &keyring, &authority, &key, args.resume_chain)?;
@@ -142,6 +143,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         let _ = draft.remove();
         return Ok(answers::nothing_new(&filing.own, &walked, &batch.summary));
     }
+    anchoring.species = batch.summary.species.clone();
     let mut appended = Vec::new();
     for part in &batch.parts {
         let root = manifest::store(&filing, part, &mut draft)?;

@@ -28,7 +28,7 @@ Examples:
 pub struct NewArgs {
     /// The name of its files
     name: String,
-    /// The role it is for, such as recorder, supervisor or assessor
+    /// The role it is for, such as recorder, supervisor or assessor; or stakeholder, for none
     #[arg(long = "for", value_name = "ROLE", default_value = "recorder")]
     purpose: String,
     /// The folder for it [default: the store's keys]
@@ -93,7 +93,14 @@ pub struct ExportArgs {
 /// The role a new key is for. The root and its successors are made by `init` and by rotations, log
 /// keys too.
 fn role(word: &str) -> Result<Purpose, Failure> {
-    Role::from_word(word).map(Purpose::from).ok_or_else(|| nothing_to_be_for(word, ""))
+    let role = || Role::from_word(word).map(Purpose::from);
+    stakeholder(word).or_else(role).ok_or_else(|| nothing_to_be_for(word, ", or stakeholder"))
+}
+
+/// The key of somebody who holds no role and has something to say: no ledger grants it, every ledger
+/// hears it as a visitor.
+fn stakeholder(word: &str) -> Option<Purpose> {
+    Purpose::parse(word).filter(|_| word == "stakeholder")
 }
 
 /// What a key from elsewhere is for: a role, or the duty of a key whose second copy comes back.

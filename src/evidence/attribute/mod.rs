@@ -268,6 +268,9 @@ impl Attribute {
         all.extend(facts.burst.map(Attribute::Burst));
         all.extend(facts.title.clone().map(Attribute::Title));
         all.extend(facts.recording.map(Attribute::Recording));
+        if !facts.species.is_empty() {
+            all.push(Attribute::Species(facts.species.iter().cloned().collect()));
+        }
         if !facts.counts.is_empty() {
             all.push(Attribute::Counts(facts.counts.clone()));
         }

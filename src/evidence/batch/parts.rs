@@ -102,7 +102,8 @@ pub(super) fn seen_from_outside(
 /// What lists and profiles say of the whole.
 pub(super) fn add_what_lists_say(summary: &mut Summary, field: &Field) {
     summary.missing = field.missing.clone();
-    summary.unknown_taxa = field.unknown_taxa().into_iter().map(str::to_owned).collect();
+    let unknown = field.unknown_taxa(&summary.species);
+    summary.unknown_taxa = unknown.into_iter().map(str::to_owned).collect();
 }
 
 /// What a row of the draft says.

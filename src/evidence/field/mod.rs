@@ -23,7 +23,7 @@ pub mod sensitivity;
 mod series;
 pub mod suggestion;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -221,9 +221,9 @@ impl Field {
 
     /// Whether the rows of a draft, made by an earlier run, still say what is said of the file.
     pub fn agrees<'a>(&self, index: usize, shown: impl IntoIterator<Item = &'a Attribute>) -> bool {
-        /// Names that never come from the file itself.
-        const TOLD: [&str; 6] =
-            ["series", "labels", "species", "media_id", "deployment", "classified"];
+        /// Names that never come from the file itself. A species may, of a collar's table; if a
+        /// package takes one back, the labels beside it go, too.
+        const TOLD: [&str; 5] = ["series", "labels", "media_id", "deployment", "classified"];
         let told = self.attributes(index);
         let mut seen = 0;
         for attribute in shown {
@@ -280,14 +280,16 @@ impl Field {
     /// The step, millionths of a degree, on which places of this batch may be told: the coarsest of
     /// any sensitive species in it, for all of it, since a shared place gives the others away.
     /// `None`: not at all.
-    pub fn place_step(&self, otherwise: i64) -> Option<i64> {
-        let mut steps = self.species.iter().filter_map(|name| self.sensitivity.step(name));
+    pub fn place_step(&self, otherwise: i64, seen: &BTreeSet<String>) -> Option<i64> {
+        let mut steps =
+            self.species.iter().chain(seen).filter_map(|name| self.sensitivity.step(name));
         steps.try_fold(otherwise, |coarsest, step| Some(coarsest.max(step?)))
     }
 
     /// Names on the list of sensitive species that no file shows.
-    pub fn unknown_taxa(&self) -> Vec<&str> {
-        self.sensitivity.unknown(&self.species)
+    pub fn unknown_taxa(&self, seen: &BTreeSet<String>) -> Vec<&str> {
+        let all: Vec<&String> = self.species.iter().chain(seen).collect();
+        self.sensitivity.unknown(&all)
     }
 
     fn interned(names: &mut Vec<String>, known: &mut BTreeMap<String, u32>, name: &str) -> u32 {

@@ -95,7 +95,7 @@ impl Sensitivity {
     }
 
     /// Names on the list that none of these species bears.
-    pub fn unknown(&self, species: &[String]) -> Vec<&str> {
+    pub fn unknown(&self, species: &[&String]) -> Vec<&str> {
         let species: Vec<String> = species.iter().map(|name| name.to_lowercase()).collect();
         let known = |taxon: &Taxon| {
             species.iter().any(|name| {
@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(list.step("Manis javanica"), Some(None));
         assert_eq!((list.step("Pantherina x"), list.covers("Vulpes vulpes")), (None, false));
         let shown = ["Panthera onca".to_owned()];
-        assert_eq!(list.unknown(&shown), ["Manis javanica", "Nyctea"]);
+        assert_eq!(list.unknown(&shown.iter().collect::<Vec<_>>()), ["Manis javanica", "Nyctea"]);
         for wrong in ["name\nx\n", "taxon,category\nx,5\n", "taxon,step\nx,0.3\n", ""] {
             assert!(Sensitivity::parse(wrong.as_bytes()).is_err(), "{wrong}");
         }

@@ -3,7 +3,7 @@
 //! Every reader fills the same [`Facts`]. A fact is what the file says, never what is true of the
 //! world; what the file does not say is absent, and a zone is never guessed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::note::{Note, Noted};
 
@@ -112,6 +112,8 @@ pub struct Facts {
     pub extent: Option<Extent>,
     /// How many of what: rows, fixes, animals, features.
     pub counts: BTreeMap<String, u64>,
+    /// Scientific names of the animals that a collar's table is about.
+    pub species: BTreeSet<String>,
     /// What the file calls itself.
     pub title: Option<String>,
     /// What could not be read, and what is odd.

@@ -8,10 +8,12 @@ use std::io::{self, Read};
 
 use super::coordinate;
 use super::delimited::Table;
-use super::facts::Facts;
+use super::facts::{Facts, one_line};
 use super::moment::{self, NotATime};
 use super::note::Note;
 
+/// Species that a row can carry; a study of more is told by the first.
+const MAX_SPECIES: usize = 32;
 /// Animals and tags told apart, at most: a hundred times the largest study.
 const MAX_IDS: usize = 100_000;
 
@@ -62,6 +64,11 @@ pub fn events<R: Read>(table: &mut Table<R>, facts: &mut Facts) -> io::Result<()
         tags.take(&row.get(tag));
         animals.take(&animal);
         taxa.take(&row.get(taxon));
+        if facts.species.len() < MAX_SPECIES
+            && let Some(name) = row.text(taxon).and_then(|name| one_line(&name))
+        {
+            facts.species.insert(name);
+        }
         hidden += u64::from(row.get(visible).eq_ignore_ascii_case("false"));
         if number == 1 {
             facts.entitle(&row.get(study));

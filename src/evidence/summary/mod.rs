@@ -3,7 +3,7 @@
 
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::attribute::Attribute;
 use super::field::Field;
@@ -47,6 +47,8 @@ pub struct Summary {
     pub kept_sealed: u64,
     /// What is odd about devices' clocks, and their silences.
     pub clocks: Vec<Finding>,
+    /// Species that files are labelled with, or collars are on.
+    pub species: BTreeSet<String>,
     /// Expected members of a series that are not here.
     pub missing: Vec<String>,
     /// Names on the list of sensitive species that no file shows.
@@ -141,6 +143,7 @@ impl Tally {
                 Attribute::Format(format) => {
                     *summary.formats.entry(format.clone()).or_default() += 1;
                 }
+                Attribute::Species(names) => summary.species.extend(names.iter().cloned()),
                 Attribute::Labels(labels) => {
                     let people =
                         |label: &String| ["human", "vehicle", "unknown"].contains(&label.as_str());

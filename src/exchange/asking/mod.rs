@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::tlog::checkpoint::SignedCheckpoint;
+use crate::tlog::checkpoint::{Origin, SignedCheckpoint};
 use crate::tlog::cosignature::CosignatureTime;
 use crate::tlog::hash::{Hash, TreeSize};
 use crate::tlog::note::{NoteError, SignatureLine, VerifierKey};
@@ -53,6 +53,9 @@ pub enum Reply {
     Ahead {
         /// The size it named.
         there: TreeSize,
+        /// The newest checkpoint of ours that it gives out, if it does. Not checked: signed by our own
+        /// log key it would be proof, the number alone is only somebody's word.
+        shown: Option<Box<SignedCheckpoint>>,
     },
 }
 
@@ -93,6 +96,9 @@ pub enum AskError {
 pub trait Carrier {
     /// Sends the body to `<url>/add-checkpoint`.
     fn post(&self, body: &str) -> Result<(u16, Vec<u8>), AskError>;
+
+    /// What `<url>/<SHA-256 of origin>/checkpoint` gives out; nothing where there is nothing.
+    fn newest(&self, origin: &Origin) -> Option<Vec<u8>>;
 }
 
 /// Over HTTP.
@@ -112,15 +118,15 @@ impl Http {
             .max_redirects(0)
             .user_agent(concat!("treering/", env!("CARGO_PKG_VERSION")))
             .build();
-        let url = format!("{}/add-checkpoint", url.trim_end_matches('/'));
-        Http { agent: config.into(), url }
+        Http { agent: config.into(), url: url.trim_end_matches('/').to_owned() }
     }
 }
 
 impl Carrier for Http {
     fn post(&self, body: &str) -> Result<(u16, Vec<u8>), AskError> {
         let unreachable = |why: ureq::Error| AskError::Unreachable(why.to_string());
-        let sent = self.agent.post(&self.url).content_type("text/plain; charset=utf-8").send(body);
+        let url = format!("{}/add-checkpoint", self.url);
+        let sent = self.agent.post(&url).content_type("text/plain; charset=utf-8").send(body);
         let mut answer = sent.map_err(unreachable)?;
         let status = answer.status().as_u16();
         let limited = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX as u64);
@@ -129,6 +135,13 @@ impl Carrier for Http {
             Err(ureq::Error::BodyExceedsLimit(_)) => Err(AskError::TooLong),
             Err(why) => Err(unreachable(why)),
         }
+    }
+
+    fn newest(&self, origin: &Origin) -> Option<Vec<u8>> {
+        let origin = Hash::of(origin.as_str().as_bytes());
+        let mut answer = self.agent.get(format!("{}/{origin}/checkpoint", self.url)).call().ok()?;
+        let limited = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX as u64);
+        limited.read_to_vec().ok().filter(|_| answer.status().as_u16() == 200)
     }
 }
 
@@ -159,7 +172,9 @@ pub fn ask(
                 let size = size_in(&body);
                 let Some(there) = size else { return Err(refused(status, &body)) };
                 if there > ours {
-                    return Ok(Reply::Ahead { there });
+                    let shown = carrier.newest(checkpoint.origin());
+                    let shown = shown.and_then(|bytes| SignedCheckpoint::parse(&bytes).ok());
+                    return Ok(Reply::Ahead { there, shown: shown.map(Box::new) });
                 }
                 named = there.to_string();
                 old = there;

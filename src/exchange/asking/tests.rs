@@ -26,6 +26,10 @@ impl Carrier for Script {
         let (status, text) = next.expect("it is asked more often than there are answers");
         Ok((status, text.into_bytes()))
     }
+
+    fn newest(&self, _: &Origin) -> Option<Vec<u8>> {
+        Some(head(50).to_string().into_bytes())
+    }
 }
 
 fn secret(seed: u8) -> SecretKey {
@@ -88,7 +92,8 @@ fn nothing_is_asked_for_ever() {
 #[test]
 fn a_larger_size_is_an_alarm() {
     let script = Script::new(&[(409, "43\n")]);
-    assert_eq!(asked(&script, 5).unwrap(), Reply::Ahead { there: TreeSize(43) });
+    let shown = Some(Box::new(head(50)));
+    assert_eq!(asked(&script, 5).unwrap(), Reply::Ahead { there: TreeSize(43), shown });
 }
 
 #[test]

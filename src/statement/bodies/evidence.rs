@@ -263,6 +263,9 @@ pub struct Link {
     pub statement: StatementRef,
     /// The indicators.
     pub indicators: Indicators,
+    /// Why evidence from outside the site bears on them (rule R15).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub off_site: Option<String>,
 }
 
 /// `evidence.erase`: rows whose contents the party deleted. The row hashes stay, so every other
