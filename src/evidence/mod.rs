@@ -36,6 +36,7 @@ pub mod manifest;
 pub mod media_type;
 pub mod names;
 pub mod path;
+pub mod polygons;
 pub mod pseudonym;
 pub mod release;
 pub mod row;
