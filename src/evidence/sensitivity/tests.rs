@@ -127,7 +127,7 @@ proptest! {
 
 #[test]
 fn the_page_shows_a_list() {
-    let page = include_str!("../../schemas/sensitivity.md");
+    let page = include_str!("../../../schemas/sensitivity.md");
     let (_, rest) = page.split_once("```toml\n").unwrap();
     let (shown, _) = rest.split_once("```").unwrap();
     let list = SensitivityList::read(shown.as_bytes()).unwrap();
