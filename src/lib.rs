@@ -8,6 +8,7 @@
 //! audit      reads a public folder as a stranger
 //! exchange   between parties: sources, mirrors, witnesses, forks, bundles
 //! ledger     the only writer
+//! exchange   between parties: witnessing, serving
 //! store      durable files, heads, locks, keys, the index
 //! evidence   files, rows, manifests, evidence roots
 //! statement  PURE: signed statements, authority, receipts

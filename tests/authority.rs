@@ -197,7 +197,7 @@ fn anything(random: &mut Random, ledger: &Ledger) -> (SecretKey, Body, Vec<Secre
             (next.clone(), recover_root(&next, &after, ledger.tree_at(late as u64)), vec![])
         }
         20..=22 => (other, anchor("something"), vec![]),
-        _ => (subject, unknown("dispute", 1), vec![]),
+        _ => (subject, unknown("dispute", 2), vec![]),
     }
 }
 

@@ -18,7 +18,7 @@ fn saw_another_history(reader: &Ledger, signer: &SecretKey, grants: bool) -> Sta
     let newcomer = key("newcomer");
     let mut draft = match grants {
         true => reader.draft(signer, grant(&newcomer, Role::Recorder)),
-        false => reader.draft(signer, unknown("dispute", 1)),
+        false => reader.draft(signer, unknown("dispute", 2)),
     };
     let mut seen = reader.tree();
     seen.root = leaf_hash(b"another history");

@@ -61,8 +61,8 @@ fn a_ledger_in_which_keys_come_and_go() {
     ledger.file(&ben, bodies::revoke(&ben, RevokeReason::Left));
     // A stakeholder whom nobody granted anything, twice.
     let stakeholder = key("stakeholder");
-    ledger.file(&stakeholder, bodies::unknown("concern.raise", 1));
-    ledger.file(&stakeholder, bodies::unknown("concern.raise", 1));
+    ledger.file(&stakeholder, bodies::unknown("concern.raise", 2));
+    ledger.file(&stakeholder, bodies::unknown("concern.raise", 2));
     let next = ledger.next.clone();
     let body = bodies::rotate_root(&next, &key("the root after it"));
     ledger.file_also(&root, body, &[&next]);

@@ -274,6 +274,46 @@ fn extent(size: TreeSize) -> String {
     }
 }
 
+/// The statement of a ledger of this size that a reference names: `@position`, or at least 8 digits of
+/// an id.
+pub fn find_statement(
+    folder: &PublicFolder,
+    size: TreeSize,
+    reference: &str,
+) -> Result<(Position, Statement), Failure> {
+    let not_found = |why: String| {
+        let what = format!("there is no statement {reference}");
+        Failure::new(Exit::Usage, what, why, "treering log lists the statements")
+    };
+    if let Some(digits) = reference.strip_prefix('@') {
+        let position = digits
+            .parse()
+            .map(Position)
+            .map_err(|_| not_found("after @ comes the position, a number counted from 0".into()))?;
+        let statement = read::statement_at(folder, size, position)?;
+        let beyond =
+            || not_found(format!("the ledger has {size} statements, @0 to @{}", size.0 - 1));
+        return Ok((position, statement.ok_or_else(beyond)?));
+    }
+    let is_hex = reference.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    if !(8..=2 * Hash::LENGTH).contains(&reference.len()) || !is_hex {
+        let why = "a reference is @position, or 8 to 64 lower-case hexadecimal digits of an id";
+        return Err(not_found(why.into()));
+    }
+    let mut found = Vec::new();
+    for statement in read::statements(folder, size) {
+        let (position, statement) = statement?;
+        if statement.id().to_string().starts_with(reference) {
+            found.push((position, statement));
+        }
+    }
+    match found.len() {
+        0 => Err(not_found("no id in this ledger begins so".into())),
+        1 => Ok(found.swap_remove(0)),
+        several => Err(not_found(format!("{several} ids begin so; give more digits"))),
+    }
+}
+
 /// What to do about a public folder that is behind.
 pub const NEXT_WHEN_BEHIND: &str = "if a command was interrupted, run it again; if not, the folder is an \
                                     old copy: treering resume --from a newer one";

@@ -1,17 +1,18 @@
 //! A statement in words: one line for the log, a page for `show`.
 
+pub mod assurance;
+
 use std::fmt::Write;
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
-use crate::report::words::{bytes, count, counted, device_time, rfc3339, safe, time};
+use crate::report::statement_json;
+use crate::report::words::{bytes, count, counted, device_time, safe, time};
 use crate::statement::bodies::Body;
 use crate::statement::bodies::evidence::Anchor;
-use crate::statement::cbor::Value;
 use crate::statement::envelope::Statement;
 use crate::statement::key::KeyId;
 use crate::tlog::hash::Position;
-use crate::tlog::hex::Hex;
 
 /// The statement in a few words.
 pub fn summary(statement: &Statement) -> String {
@@ -58,6 +59,7 @@ pub fn summary(statement: &Statement) -> String {
         }
         Body::Correction(correction) => format!("corrects: {}", safe(&correction.reason)),
         Body::Unknown { .. } => "of a kind this program does not understand".into(),
+        process_or_claim => assurance::summary(process_or_claim).unwrap_or_default(),
     }
 }
 
@@ -116,6 +118,34 @@ fn anchor_lines(anchor: &Anchor, line: &mut impl FnMut(&str, String)) {
         line("indicators", safe(&indicators.ids.join(" ")));
         line("catalogue", indicators.catalogue.to_string());
     }
+    if let Some(derivation) = &anchor.derived_from {
+        for source in &derivation.sources {
+            let rows = match &source.rows {
+                Some(rows) => counted(rows.len() as u64, "row"),
+                None => "all rows".into(),
+            };
+            line("made from", format!("{} ({rows})", &source.statement.id.to_string()[..8]));
+        }
+        if let Some(software) = &derivation.software {
+            line("software", safe(software));
+        }
+        for (name, digest) in [("model", &derivation.model), ("parameters", &derivation.parameters)]
+        {
+            if let Some(digest) = digest {
+                line(name, digest.to_string());
+            }
+        }
+    }
+    if let Some(care) = &anchor.care {
+        line(
+            "authority",
+            format!(
+                "{}: shown only with the signature of key {}",
+                safe(&care.label),
+                care.authority
+            ),
+        );
+    }
     if let Some(place) = &anchor.place {
         let degrees = |millionths: i64| millionths as f64 / 1e6;
         line(
@@ -133,44 +163,5 @@ fn anchor_lines(anchor: &Anchor, line: &mut impl FnMut(&str, String)) {
 
 /// The statement for programs.
 pub fn json(position: Position, statement: &Statement) -> Json {
-    let header = &statement.header;
-    let chain = &statement.payload.chain;
-    json!({
-        "position": position.0,
-        "id": statement.id().to_string(),
-        "kind": header.typ.kind.as_str(),
-        "version": header.typ.version,
-        "key": header.key.to_string(),
-        "issuer": header.issuer.to_string(),
-        "subject": header.subject.to_string(),
-        "issued_at": rfc3339(header.issued_at),
-        "seq": chain.seq,
-        "summary": summary(statement),
-        "fields": statement.payload.body.fields().ok().as_ref().map(cbor_json),
-    })
-}
-
-/// A CBOR value as JSON: byte strings in hexadecimal.
-fn cbor_json(value: &Value) -> Json {
-    match value {
-        Value::Bool(truth) => json!(truth),
-        Value::Integer(number) => i64::try_from(*number).map_or(Json::Null, |number| json!(number)),
-        Value::Bytes(bytes) => {
-            json!(Hex(bytes).to_string())
-        }
-        Value::Text(text) => json!(text),
-        Value::Array(items) => Json::Array(items.iter().map(cbor_json).collect()),
-        Value::Map(entries) => {
-            let entry = |(key, value): (&Value, &Value)| {
-                let key = match key {
-                    Value::Text(text) => text.clone(),
-                    Value::Integer(number) => number.to_string(),
-                    _ => String::new(),
-                };
-                (key, cbor_json(value))
-            };
-            Json::Object(entries.iter().map(entry).collect())
-        }
-        _ => Json::Null,
-    }
+    statement_json::view(position, statement, &summary(statement))
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::identity::{recognised_json, recognised_words};
-use super::words::{count, counted, file_name, rfc3339, safe, time};
+use super::words::{count, counted, file_name, rfc3339, safe, time, visible};
 use crate::audit::finding::{
     AuditReport, Finding, LedgerState, Outcome, Rule, RuleResult, Subject, Verdict,
 };
@@ -120,7 +120,7 @@ fn exceptions(report: &AuditReport, result: &RuleResult) -> String {
     }
     let _ = writeln!(out, "\n  {} {}", result.rule, result.rule.title());
     for finding in of_rule().take(SHOWN_PER_RULE) {
-        let _ = writeln!(out, "    {:<12} {}", mark(finding), safe(&finding.what));
+        let _ = writeln!(out, "    {:<12} {}", mark(finding), visible(&finding.what));
     }
     let shown = of_rule().count().min(SHOWN_PER_RULE) as u64;
     if total > shown {

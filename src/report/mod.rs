@@ -2,4 +2,6 @@
 
 pub mod audit;
 pub mod identity;
+pub mod statement_json;
+pub mod statement_schema;
 pub mod words;

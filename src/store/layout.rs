@@ -5,9 +5,12 @@
 //!   ledgers/<name>/      public: C2SP tlog-tiles, what is served and carried
 //!   manifests/<root>     private manifests: rows, salts, attributes
 //!   drafts/              work in progress of `add`
+//!   documents/<sha256>   catalogues and boundaries that statements name by digest; made when needed
 //!   heads/<ledger id>    newest signed head, guarded against being rolled back
 //!   forks/               fork proofs found
 //!   keys/<name>.key .pub .chain
+//!   witness/             who this store is as a witness, and what it cosigned; made by `witness init`
+//!   requests/<ledger id>/<size>   checkpoints that witnesses were asked to cosign by file
 //!   trust.policy         C2SP tlog-policy, written by people
 //!   trust.toml           pinned ledgers and accreditors, written by `treering trust`
 //!   index/<ledger id>/   sled, rebuildable
@@ -171,6 +174,11 @@ impl StoreFolder {
         self.manifests().join(root.to_string())
     }
 
+    /// A catalogue or boundary that a statement names by its digest.
+    pub fn document(&self, digest: &Hash) -> PathBuf {
+        self.root.join("documents").join(digest.to_string())
+    }
+
     /// Work in progress of `add`.
     pub fn drafts(&self) -> PathBuf {
         self.root.join("drafts")
@@ -196,6 +204,16 @@ impl StoreFolder {
         self.root.join("keys")
     }
 
+    /// What this store is and remembers as a witness of others' logs.
+    pub fn witness(&self) -> PathBuf {
+        self.root.join("witness")
+    }
+
+    /// Checkpoints of one ledger that witnesses far away were asked to cosign.
+    pub fn requests(&self, ledger: LedgerId) -> PathBuf {
+        self.root.join("requests").join(ledger.to_string())
+    }
+
     /// The witness policy this store believes.
     pub fn trust_policy(&self) -> PathBuf {
         self.root.join("trust.policy")
@@ -209,6 +227,11 @@ impl StoreFolder {
     /// The index of one ledger.
     pub fn index(&self, ledger: LedgerId) -> PathBuf {
         self.root.join("index").join(ledger.to_string())
+    }
+
+    /// The table of rows of one manifest: as rebuildable as the index beside it.
+    pub fn row_table(&self, root: &Hash) -> PathBuf {
+        self.root.join("index").join("rows").join(root.to_string())
     }
 
     /// Takes the lock that a writer of this store holds.

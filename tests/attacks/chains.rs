@@ -166,7 +166,7 @@ fn seeing_the_future_or_nothing() {
 fn seeing_the_card_only() {
     let (ledger, _) = ledger();
     let visitor = key("stranger");
-    let mut draft = ledger.draft(&visitor, unknown("dispute", 1));
+    let mut draft = ledger.draft(&visitor, unknown("dispute", 2));
     draft.payload.chain.seen = seen(1, ledger.id.0);
     assert!(ledger.judge(&draft.sign(&visitor).expect("reads back")).is_ok());
 }
@@ -187,7 +187,7 @@ fn who_must_say_what_it_saw() {
     }
     let ledger = Ledger::found("site");
     let visitor = key("stranger");
-    let mut draft = ledger.draft(&visitor, unknown("dispute", 1));
+    let mut draft = ledger.draft(&visitor, unknown("dispute", 2));
     draft.payload.chain.seen = None;
     let verdict = ledger.judge(&draft.sign(&visitor).expect("reads back"));
     assert_eq!(verdict, Err(Fault::Chain(ChainFault::SawNothing)));

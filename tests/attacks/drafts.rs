@@ -24,7 +24,7 @@ fn a_shown_key_put_in_the_place_of_the_granted_one() {
 #[test]
 fn a_field_that_overwrites_the_chain() {
     let ledger = Ledger::found("site");
-    let Body::Unknown { typ, .. } = unknown("dispute", 1) else { panic!("a dispute is unknown") };
+    let Body::Unknown { typ, .. } = unknown("dispute", 2) else { panic!("a dispute is unknown") };
     let fields = Value::Map(BTreeMap::from([(text("chain"), text("mine"))]));
     let draft = ledger.draft(&key("stranger"), Body::Unknown { typ, fields });
     assert_eq!(draft.sign(&key("stranger")), Err(ReadError::NotAsDrafted));
@@ -42,7 +42,7 @@ fn an_origin_spelled_as_another_ledgers_name() {
 #[test]
 fn a_float_in_a_body_that_nobody_knows() {
     let ledger = Ledger::found("site");
-    let Body::Unknown { typ, .. } = unknown("dispute", 1) else { panic!("a dispute is unknown") };
+    let Body::Unknown { typ, .. } = unknown("dispute", 2) else { panic!("a dispute is unknown") };
     let fields = Value::Map(BTreeMap::from([(text("share"), Value::Float(0.5))]));
     let draft = ledger.draft(&key("stranger"), Body::Unknown { typ, fields });
     let refusal = draft.sign(&key("stranger")).unwrap_err();

@@ -139,7 +139,7 @@ fn the_root_does_a_recorders_work() {
         anchor("summer"),
         describe_site(),
         correction(id, None),
-        unknown("dispute", 1),
+        unknown("dispute", 2),
         unknown("weather.note", 1),
     ] {
         let mut draft = ledger.draft(&ledger.root, body);
@@ -162,7 +162,7 @@ fn one_key_with_two_roles() {
         assert_eq!(refusal, Refused::KeyHasRole);
     }
     let visitor = key("stranger");
-    ledger.file(&visitor, unknown("dispute", 1));
+    ledger.file(&visitor, unknown("dispute", 2));
     let as_log_key = rotate_log_key(&visitor, RotationReason::Superseded, false);
     let refusal = refused(&ledger, &ledger.root, as_log_key, &[&visitor]);
     assert_eq!(refusal, Refused::KeyHasRole);
@@ -180,7 +180,7 @@ fn anything_after_the_end() {
         (&anna, revoke(&anna, RevokeReason::Left), &[]),
         (&ledger.root, grant(&berta, Role::Recorder), &[&berta]),
         (&ledger.root, close(), &[]),
-        (&berta, unknown("dispute", 1), &[]),
+        (&berta, unknown("dispute", 2), &[]),
     ] {
         assert_eq!(refused(&ledger, signer, body, also), Refused::Closed(at));
     }
@@ -200,8 +200,8 @@ fn an_issuer_that_the_key_does_not_speak_for() {
         (&anna, anchor("spring"), Issuer::Origin(origin.clone())),
         (&ledger.root, close(), Issuer::Origin(origin)),
         (&ledger.root, close(), Issuer::Key(id(&ledger.root))),
-        (&visitor, unknown("dispute", 1), Issuer::Ledger(own)),
-        (&visitor, unknown("dispute", 1), Issuer::Key(id(&anna))),
+        (&visitor, unknown("dispute", 2), Issuer::Ledger(own)),
+        (&visitor, unknown("dispute", 2), Issuer::Key(id(&anna))),
     ] {
         let mut draft = ledger.draft(signer, body);
         draft.issuer = issuer;

@@ -87,7 +87,7 @@ fn a_hand_over_by_the_next_root_alone() {
 fn a_next_root_that_has_another_role() {
     let mut ledger = Ledger::found("site");
     let (anna, stranger) = (ledger.granted("anna", Role::Recorder), key("stranger"));
-    ledger.file(&stranger, unknown("dispute", 1));
+    ledger.file(&stranger, unknown("dispute", 2));
     let next = ledger.next.clone();
     for taken in [&next, &ledger.root, &ledger.log, &anna, &stranger] {
         let statement = ledger.signed(&ledger.root, rotate_root(&next, taken), &[&next]);
@@ -325,7 +325,7 @@ fn a_recovery_of_a_closed_ledger() {
 fn the_sealed_root_speaks_before_its_time() {
     let ledger = Ledger::found("site");
     let next = &ledger.next;
-    let disputes = ledger.signed(next, unknown("dispute", 1), &[]);
+    let disputes = ledger.signed(next, unknown("dispute", 2), &[]);
     assert_eq!(refused(&ledger, &disputes), Refused::NotGranted);
     let granted = ledger.signed(&ledger.root, grant(next, Role::Recorder), &[next]);
     assert_eq!(refused(&ledger, &granted), Refused::KeyHasRole);

@@ -34,7 +34,7 @@ fn a_granted_keys_statement_in_another_ledger() {
 #[test]
 fn a_visitors_statement_in_another_ledger() {
     let (here, there) = (Ledger::found("here"), Ledger::found("there"));
-    let copied = there.signed(&key("stranger"), unknown("dispute", 1), &[]);
+    let copied = there.signed(&key("stranger"), unknown("dispute", 2), &[]);
     assert_eq!(here.judge(&copied), Err(Fault::Chain(ChainFault::OtherLedger)));
     assert_eq!(refused_by_authority(&here, &copied), Refused::OtherLedger);
 }

@@ -127,7 +127,7 @@ fn a_correction_by_the_party_supersedes() {
 fn a_visitors_statement_corrected_by_the_site() {
     let (mut ledger, [anna, ..], _) = ledger();
     let visitor = key("stranger");
-    let at = ledger.file(&visitor, unknown("dispute", 1));
+    let at = ledger.file(&visitor, unknown("dispute", 2));
     assert!(matches!(ledger.at(at).header.issuer, Issuer::Key(_)));
     ledger.file(&anna, correction(id(&ledger, at), None));
     assert_eq!(ledger.standing(at), Standing::Good);

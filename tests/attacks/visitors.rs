@@ -13,7 +13,7 @@ use crate::support::bytes::Parts;
 use crate::support::{Fault, Ledger, key};
 
 fn signed(ledger: &Ledger, visitor: &SecretKey, change: impl FnOnce(&mut Payload)) -> Statement {
-    let mut draft = ledger.draft(visitor, unknown("dispute", 1));
+    let mut draft = ledger.draft(visitor, unknown("dispute", 2));
     change(&mut draft.payload);
     draft.sign(visitor).expect("reads back")
 }
@@ -27,7 +27,7 @@ fn a_visitor_speaks_and_speaks_again() {
     let mut ledger = Ledger::found("site");
     let visitor = key("stranger");
     for kind in ["dispute", "assess.indicator", "concern.raise", "claim.opinion", "decision"] {
-        let statement = ledger.signed(&visitor, unknown(kind, 1), &[]);
+        let statement = ledger.signed(&visitor, unknown(kind, 2), &[]);
         assert_eq!(ledger.judge(&statement), Ok(Signer::Visitor), "{kind}");
         ledger.append(statement);
     }
@@ -38,13 +38,13 @@ fn a_visitor_speaks_and_speaks_again() {
 fn kinds_that_are_not_for_visitors() {
     let mut ledger = Ledger::found("site");
     let visitor = key("stranger");
-    ledger.file(&visitor, unknown("dispute", 1));
+    ledger.file(&visitor, unknown("dispute", 2));
     let id = ledger.id.0;
     for body in [
         anchor("spring"),
         correction(id, None),
-        unknown("claim.file", 1),
-        unknown("claim.move", 1),
+        unknown("claim.file", 2),
+        unknown("claim.move", 2),
         unknown("weather.note", 1),
         unknown("evidence.seal", 1),
     ] {
@@ -76,7 +76,7 @@ fn a_visitor_whose_key_is_not_shown() {
 fn a_visitors_key_shown_twice() {
     let mut ledger = Ledger::found("site");
     let visitor = key("stranger");
-    ledger.file(&visitor, unknown("dispute", 1));
+    ledger.file(&visitor, unknown("dispute", 2));
     let twice = signed(&ledger, &visitor, |payload| payload.key = Some(visitor.public()));
     visitor_key(&ledger, &twice);
 }
@@ -100,7 +100,7 @@ fn a_visitor_that_begins_again() {
     let mut ledger = Ledger::found("site");
     let visitor = key("stranger");
     let again = signed(&ledger, &visitor, |payload| payload.chain.void = vec![ledger.id.0]);
-    ledger.file(&visitor, unknown("dispute", 1));
+    ledger.file(&visitor, unknown("dispute", 2));
     visitor_key(&ledger, &again);
 }
 
@@ -151,8 +151,8 @@ fn a_visitor_may_name_who_accredited_it() {
 fn a_visitor_that_is_granted_later() {
     let mut ledger = Ledger::found("site");
     let visitor = key("stranger");
-    ledger.file(&visitor, unknown("dispute", 1));
-    let as_before = ledger.signed(&visitor, unknown("dispute", 1), &[]);
+    ledger.file(&visitor, unknown("dispute", 2));
+    let as_before = ledger.signed(&visitor, unknown("dispute", 2), &[]);
     ledger.granted("stranger", Role::Recorder);
     assert_eq!(ledger.judge(&as_before), Err(Fault::Refused(Refused::OtherIssuer)));
     let as_recorder = ledger.signed(&visitor, anchor("spring"), &[]);
@@ -165,7 +165,7 @@ fn a_revoked_key_comes_back_as_a_visitor() {
     let mut ledger = Ledger::found("site");
     let anna = ledger.granted("anna", Role::Recorder);
     let at = ledger.file(&ledger.root.clone(), revoke(&anna, RevokeReason::Left));
-    let as_visitor = ledger.signed(&anna, unknown("dispute", 1), &[]);
+    let as_visitor = ledger.signed(&anna, unknown("dispute", 2), &[]);
     assert_eq!(ledger.judge(&as_visitor), Err(Fault::Refused(Refused::Ended(at))));
 }
 
@@ -173,7 +173,7 @@ fn a_revoked_key_comes_back_as_a_visitor() {
 fn a_log_key_speaks_as_a_visitor() {
     let ledger = Ledger::found("site");
     let mut knowing = ledger.clone();
-    let shown = ledger.draft(&ledger.log, unknown("dispute", 1)).sign(&ledger.log).expect("reads");
+    let shown = ledger.draft(&ledger.log, unknown("dispute", 2)).sign(&ledger.log).expect("reads");
     knowing.keys.learn(&shown);
     assert_eq!(knowing.judge(&shown), Err(Fault::Refused(Refused::NotGranted)));
 }

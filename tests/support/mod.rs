@@ -16,6 +16,7 @@
 #![allow(dead_code, reason = "every test file uses its own part of this")]
 
 pub mod annotate;
+pub mod assurance;
 pub mod bodies;
 pub mod bytes;
 pub mod forks;
@@ -23,6 +24,7 @@ pub mod park;
 pub mod program;
 pub mod publish;
 pub mod random;
+pub mod server;
 pub mod story;
 pub mod tree;
 

@@ -6,10 +6,11 @@
 use treering::statement::bodies::ledger::{CheckpointAnchor, Close, Guardians, RotationReason};
 use treering::statement::bodies::root::{Recover, Rotate};
 use treering::statement::bodies::{Body, StatementRef};
-use treering::statement::envelope::Accreditation;
+use treering::statement::envelope::{Accreditation, Statement};
 use treering::statement::key::{KeyId, Role};
 use treering::tlog::hash::Position;
 
+use super::assurance::{self, Assessed};
 use super::bodies::{
     affirm, anchor, correction, describe_site, erase, full_anchor, link, publish_catalogue,
     revoke_compromised, rotate_log_key, sealed_anchor, succeeds, unknown,
@@ -22,6 +23,7 @@ pub struct Story {
     pub ledger: Ledger,
     pub names: Vec<&'static str>,
     pub successor: Ledger,
+    pub assurance: Assessed,
 }
 
 impl Story {
@@ -30,7 +32,15 @@ impl Story {
         let filed = self.names.iter().zip(&self.ledger.entries).enumerate();
         let filed = filed.map(|(at, (name, entry))| (format!("{at:02}-{name}"), entry.bytes()));
         let after = self.successor.entries[0].bytes();
-        filed.chain([("successor-ledger.genesis".to_string(), after)])
+        let assured = self.assurance.names.iter().zip(&self.assurance.ledger.entries).enumerate();
+        let assured =
+            assured.map(|(at, (name, entry))| (format!("assurance-{at:02}-{name}"), entry.bytes()));
+        filed.chain([("successor-ledger.genesis".to_string(), after)]).chain(assured)
+    }
+
+    /// Every statement of both ledgers.
+    pub fn entries(&self) -> impl Iterator<Item = &Statement> {
+        self.ledger.entries.iter().chain(&self.assurance.ledger.entries)
     }
 }
 
@@ -115,7 +125,7 @@ pub fn tell() -> Story {
     ledger.file(&third, closes);
     names.push("ledger.close");
     assert!(ledger.verdicts.iter().all(Result::is_ok), "the story is an honest one");
-    Story { ledger, names, successor }
+    Story { ledger, names, successor, assurance: assurance::tell() }
 }
 
 /// The other ledger's checkpoint, as it would be kept here.

@@ -3,17 +3,28 @@
 //!
 //! One file per family, one struct per kind, field for field the CDDL of `schemas/`.
 
+pub mod cited;
+pub mod claim;
+pub mod day;
 pub mod evidence;
 pub mod key;
 pub mod ledger;
+pub mod process;
 pub mod root;
 pub mod site;
+mod words;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use claim::filing::ClaimFile;
+use claim::moves::Move;
+use claim::opinion::Opinion;
+use process::assessment::Assessment;
+use process::{certificate, concern, decision, record, sample};
+
 use super::cbor::{self, DecodeError, Item, Value};
-use super::envelope::{LedgerId, Subject};
+use super::envelope::{LedgerId, MAX_STATEMENT_BYTES, Subject};
 use super::kind::{KindName, MediaType};
 use crate::tlog::hash::Hash;
 
@@ -113,9 +124,38 @@ bodies! {
     Link(evidence::Link) = "evidence.link",
     Erase(evidence::Erase) = "evidence.erase",
     Correction(evidence::Correction) = "correction",
+    Dispute(concern::Dispute) = "dispute",
+    SelfAssessment(Assessment) = "assess.self",
+    Assessment(Assessment) = "assess.indicator",
+    Recommendation(decision::Recommendation) = "assess.recommend",
+    Consultation(record::Consultation) = "consultation.record",
+    Visit(record::Visit) = "visit.record",
+    Conflict(record::Conflict) = "conflict.declare",
+    SampleDraw(sample::Draw) = "sample.draw",
+    SampleResult(sample::SampleResult) = "sample.result",
+    ReviewCheck(decision::Check) = "review.check",
+    Decision(decision::Decision) = "decision",
+    CertificateIssue(certificate::Issue) = "certificate.issue",
+    CertificateSuspend(certificate::Suspend) = "certificate.suspend",
+    CertificateWithdraw(certificate::Withdraw) = "certificate.withdraw",
+    CertificateRenew(certificate::Renew) = "certificate.renew",
+    Midterm(certificate::Midterm) = "review.midterm",
+    ConcernRaise(concern::Raise) = "concern.raise",
+    ConcernAnswer(concern::Answer) = "concern.answer",
+    ConcernClose(concern::Close) = "concern.close",
+    StatementRefused(concern::Refused) = "statement.refused",
+    ClaimFile(Box<ClaimFile>) = "claim.file",
+    ClaimOpinion(Opinion) = "claim.opinion",
+    ClaimMove(Box<Move>) = "claim.move",
 }
 
 impl Body {
+    /// The body that fields make, read as a stranger would read them from a statement.
+    pub fn of_fields(typ: &MediaType, fields: &Value) -> Result<Body, BodyRefused> {
+        let bytes = cbor::try_encode(fields)?;
+        Body::read(typ, &cbor::decode_item(&bytes, MAX_STATEMENT_BYTES)?)
+    }
+
     /// The rules of the kind that types cannot hold.
     pub fn check(&self) -> Result<(), BodyFault> {
         match self {
@@ -127,6 +167,27 @@ impl Body {
             Body::Anchor(body) => body.check(),
             Body::Link(body) => body.indicators.check(),
             Body::Erase(body) => body.check(),
+            Body::Dispute(body) => body.check(),
+            Body::SelfAssessment(body) | Body::Assessment(body) => body.check(),
+            Body::Recommendation(body) => body.check(),
+            Body::Consultation(body) => body.check(),
+            Body::Visit(body) => body.check(),
+            Body::Conflict(body) => body.check(),
+            Body::SampleDraw(body) => body.check(),
+            Body::SampleResult(body) => body.check(),
+            Body::ReviewCheck(body) => body.check(),
+            Body::Decision(body) => body.check(),
+            Body::CertificateIssue(body) => body.check(),
+            Body::CertificateSuspend(body) => body.check(),
+            Body::CertificateWithdraw(body) => body.check(),
+            Body::CertificateRenew(body) => body.check(),
+            Body::Midterm(body) => body.check(),
+            Body::ConcernRaise(body) => body.check(),
+            Body::ConcernAnswer(body) => body.check(),
+            Body::StatementRefused(body) => body.check(),
+            Body::ClaimFile(body) => body.check(),
+            Body::ClaimOpinion(body) => body.check(),
+            Body::ClaimMove(body) => body.check(),
             Body::RotateLogKey(_)
             | Body::Close(_)
             | Body::Grant(_)
@@ -134,6 +195,7 @@ impl Body {
             | Body::Affirm(_)
             | Body::CataloguePublish(_)
             | Body::Correction(_)
+            | Body::ConcernClose(_)
             | Body::Unknown { .. } => Ok(()),
         }
     }
@@ -147,11 +209,26 @@ impl Body {
     /// What the statement is about: the only `sub` its envelope may have. Unknown kinds may name
     /// any.
     pub fn subject(&self) -> Option<Subject> {
+        let statement = |about: &StatementRef| Some(Subject::Statement(about.id));
+        let indicator = |about: &cited::Indicator| Some(Subject::Indicator(about.id.clone()));
         match self {
-            Body::Affirm(body) => Some(Subject::Statement(body.statement.id)),
-            Body::Link(body) => Some(Subject::Statement(body.statement.id)),
-            Body::Erase(body) => Some(Subject::Statement(body.anchor.id)),
-            Body::Correction(body) => Some(Subject::Statement(body.statement.id)),
+            Body::Affirm(body) => statement(&body.statement),
+            Body::Link(body) => statement(&body.statement),
+            Body::Erase(body) => statement(&body.anchor),
+            Body::Correction(body) => statement(&body.statement),
+            Body::Dispute(body) => statement(&body.statement),
+            Body::SelfAssessment(body) | Body::Assessment(body) => indicator(&body.indicator),
+            Body::SampleDraw(body) => indicator(&body.indicator),
+            Body::SampleResult(body) => statement(&body.draw),
+            Body::CertificateSuspend(body) => statement(&body.certificate),
+            Body::CertificateWithdraw(body) => statement(&body.certificate),
+            Body::CertificateRenew(body) => statement(&body.certificate),
+            Body::Midterm(body) => statement(&body.certificate),
+            Body::ConcernAnswer(body) => statement(&body.concern),
+            Body::ConcernClose(body) => statement(&body.concern),
+            Body::ClaimFile(body) => Some(Subject::Claim(body.id.clone())),
+            Body::ClaimOpinion(body) => statement(&body.claim),
+            Body::ClaimMove(body) => statement(&body.claim),
             Body::SiteDescribe(site::Describe { site_id: Some(id), .. }) => {
                 Some(Subject::Site(id.to_string()))
             }
@@ -168,4 +245,9 @@ fn known(name: &str) -> KindName {
 /// Whether a list is in ascending order without repeats.
 fn is_strictly_ascending<T: Ord>(items: &[T]) -> bool {
     items.is_sorted_by(|earlier, later| earlier < later)
+}
+
+/// Whether a text has the form of an ISO 3166-1 alpha-3 code.
+fn is_country(code: &str) -> bool {
+    code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase())
 }

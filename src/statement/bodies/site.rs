@@ -39,9 +39,9 @@ pub struct Describe {
 
 impl Describe {
     pub(super) fn check(&self) -> Result<(), BodyFault> {
-        let alpha_3 =
-            |code: &String| code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase());
-        if !self.countries.iter().all(alpha_3) || !super::is_strictly_ascending(&self.countries) {
+        if !self.countries.iter().all(|code| super::is_country(code))
+            || !super::is_strictly_ascending(&self.countries)
+        {
             return Err(BodyFault("countries: three capital letters each (CHE), ascending"));
         }
         Ok(())
