@@ -33,7 +33,7 @@ const GOAL_MIB: f64 = 300.0;
 const GOAL_RECEIPT_MS: f64 = 10.0;
 
 /// The steps, each on what the one before left.
-const STEPS: [(&str, fn(&Survey)); 6] = [
+const STEPS: [(&str, Step); 6] = [
     ("draft", draft),
     ("manifest", manifest),
     ("table", table),
@@ -41,6 +41,9 @@ const STEPS: [(&str, fn(&Survey)); 6] = [
     ("receipt", receipt),
     ("audit", audit),
 ];
+
+/// One step of the work.
+type Step = fn(&Survey);
 
 /// Where the survey lies.
 struct Survey {
@@ -63,7 +66,7 @@ impl Survey {
 fn main() {
     let rows = number_from_env("TREERING_BENCH_ROWS", 1_500_000);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("manifest-{rows}"));
-    let place = Survey { folder, rows: rows as u64 };
+    let place = Survey { folder, rows };
     if let Ok(step) = std::env::var("TREERING_BENCH_STEP") {
         let (_, run) = STEPS.iter().find(|(name, _)| *name == step).expect("a step");
         let start = Instant::now();

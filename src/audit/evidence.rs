@@ -10,6 +10,7 @@ use std::io::BufReader;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::anchors::AnchorBook;
 use super::bundles::{Lots, ReadBundle, published_bundles};
 use super::files::{ExpectedFiles, compare_files};
 use super::finding::{FileCounts, Outcome, Rule, Subject};
@@ -81,7 +82,7 @@ pub fn check_evidence(
     sources: &EvidenceSources,
     out: &mut Findings,
     progress: &Progress<'_>,
-) -> Result<(FileCounts, Restated), Interrupted> {
+) -> Result<(FileCounts, Restated, AnchorBook), Interrupted> {
     let mut check = EvidenceCheck {
         folder,
         read,
@@ -89,19 +90,25 @@ pub fn check_evidence(
         counts: FileCounts::default(),
         restated: Restated::default(),
         anchors_without_manifest: 0,
+        anchors: AnchorBook::default(),
         expected: sources.files.is_some().then(ExpectedFiles::default),
     };
     let Some(authority) = &read.authority else {
-        return Ok((check.counts, check.restated));
+        return Ok((check.counts, check.restated, check.anchors));
     };
     read.voids.finish(out);
-    if check.any_manifest_at_hand() || read.anything_restated || !read.voids.is_empty() {
+    if check.any_manifest_at_hand()
+        || check.are_weighed()
+        || read.anything_restated
+        || !read.voids.is_empty()
+    {
         check.read_anchors(authority, size, out, progress)?;
     } else {
         check.counts.anchored = read.rows_anchored;
         check.counts.withheld = read.rows_anchored;
         check.anchors_without_manifest = read.counts.anchors;
     }
+    check.anchors.link(&read.record);
     check.report_withheld(out);
     match (&sources.files, check.expected.take()) {
         (Some(files), Some(expected)) => {
@@ -109,7 +116,7 @@ pub fn check_evidence(
         }
         _ => check.report_no_files(out),
     }
-    Ok((check.counts, check.restated))
+    Ok((check.counts, check.restated, check.anchors))
 }
 
 struct EvidenceCheck<'a> {
@@ -119,6 +126,7 @@ struct EvidenceCheck<'a> {
     counts: FileCounts,
     restated: Restated,
     anchors_without_manifest: u64,
+    anchors: AnchorBook,
     /// Where there is no folder of files to compare them with, shown rows are only counted.
     expected: Option<ExpectedFiles>,
 }
@@ -126,6 +134,14 @@ struct EvidenceCheck<'a> {
 impl EvidenceCheck<'_> {
     fn any_manifest_at_hand(&self) -> bool {
         !self.sources.manifests.is_empty() || self.folder.root().join("manifests").is_dir()
+    }
+
+    /// Whether rules weigh the anchors. Where there are more than they can, and nothing else is said,
+    /// nothing is lost by not reading them again.
+    fn are_weighed(&self) -> bool {
+        let anchors = self.read.counts.anchors;
+        anchors > 0
+            && (anchors <= AnchorBook::MAX as u64 || self.read.record.speaks_of_process_or_claims())
     }
 
     fn read_anchors(
@@ -185,13 +201,16 @@ impl EvidenceCheck<'_> {
         statement: &Statement,
         out: &mut Findings,
     ) {
-        match self.read.standing.standing(authority, position, statement) {
+        let standing = self.read.standing.standing(authority, position, statement);
+        match standing {
             Standing::Good => {}
             Standing::Disputed => self.restated.disputed += 1,
             Standing::Affirmed => self.restated.affirmed += 1,
             Standing::Superseded { .. } => self.restated.superseded += 1,
         }
         if let Body::Anchor(anchor) = &statement.payload.body {
+            let live = matches!(standing, Standing::Good | Standing::Affirmed);
+            self.anchors.take_up(position, statement, anchor, live);
             let erased = self.read.standing.erased_rows(authority, statement);
             self.check_anchor(position, anchor, &erased, out);
         }

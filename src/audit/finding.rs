@@ -1,93 +1,12 @@
 //! What an audit says: rules, what became of each, and every exception by name.
 
-use std::fmt;
-
 use super::identity::Recognised;
 use super::pins::Pin;
+use super::portrait::Portrait;
+pub use super::rule::{Rule, Severity};
 use super::time::TimeLine;
 use crate::statement::envelope::LedgerId;
 use crate::tlog::hash::{Hash, Position, Tree, TreeSize};
-
-/// A rule of the audit, by the number it has in reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Rule {
-    /// Chains: each key's statements are numbered without gap or repeat, each names the one before,
-    /// this ledger, and a true root where it names one.
-    R01,
-    /// Root: the tree recomputed from the statements is the one the checkpoint signs, and every
-    /// published tile belongs to it.
-    R02,
-    /// Signatures: each statement is canonical, signed strictly, by a key admitted for its kind
-    /// where it stands.
-    R03,
-    /// Consistency: a head held from before is a prefix of this ledger.
-    R04,
-    /// Fork: no two signed checkpoints of this ledger contradict one another.
-    R05,
-    /// Time: the clocks of signers do not run back, nor ahead of the auditor's.
-    R06,
-    /// Bytes: each evidence file is the one that was anchored; what is gone is accounted for.
-    R10,
-    /// Capture before anchor: devices say the files were captured before they were anchored.
-    R13,
-}
-
-/// How much a broken rule weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
-    /// The ledger or the evidence is not what it claims to be.
-    Error,
-    /// Worth a question, proves nothing.
-    Warning,
-}
-
-impl Rule {
-    /// Every rule of this version, in the order of reports.
-    pub const ALL: [Rule; 8] =
-        [Rule::R01, Rule::R02, Rule::R03, Rule::R04, Rule::R05, Rule::R06, Rule::R10, Rule::R13];
-
-    /// The number in reports.
-    pub fn id(self) -> &'static str {
-        match self {
-            Rule::R01 => "R01",
-            Rule::R02 => "R02",
-            Rule::R03 => "R03",
-            Rule::R04 => "R04",
-            Rule::R05 => "R05",
-            Rule::R06 => "R06",
-            Rule::R10 => "R10",
-            Rule::R13 => "R13",
-        }
-    }
-
-    /// The rule in a few words.
-    pub fn title(self) -> &'static str {
-        match self {
-            Rule::R01 => "no statement of any key is missing, repeated or moved",
-            Rule::R02 => "the signed checkpoint covers exactly these statements",
-            Rule::R03 => "every statement is signed by a key that was allowed to",
-            Rule::R04 => "nothing was cut or changed since a head held from before",
-            Rule::R05 => "no two signed checkpoints contradict one another",
-            Rule::R06 => "the signers' clocks run forward",
-            Rule::R10 => "the evidence files are the ones that were anchored",
-            Rule::R13 => "files were captured before they were anchored",
-        }
-    }
-
-    /// How much a broken rule weighs.
-    pub fn severity(self) -> Severity {
-        match self {
-            Rule::R06 => Severity::Warning,
-            _ => Severity::Error,
-        }
-    }
-}
-
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.id())
-    }
-}
 
 /// What became of a rule, or what one finding says of it. Ordered from good to bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,11 +63,35 @@ pub struct Finding {
     pub what: String,
 }
 
+/// Whether a rule had anything to judge. A rule that had nothing passes, and the report says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// It was asked of something.
+    Judged,
+    /// The ledger holds nothing that it is about.
+    NothingToJudge,
+    /// The rule set leaves it out.
+    SwitchedOff,
+}
+
+impl Reach {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Reach::Judged => "judged",
+            Reach::NothingToJudge => "nothing-to-judge",
+            Reach::SwitchedOff => "switched-off",
+        }
+    }
+}
+
 /// What became of one rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleResult {
     /// The rule.
     pub rule: Rule,
+    /// Whether there was anything for it to judge.
+    pub reach: Reach,
     /// The worst that was found.
     pub outcome: Outcome,
     /// Things that do not hold.
@@ -303,6 +246,8 @@ pub struct AuditReport {
     pub statements: StatementCounts,
     /// Evidence files, counted.
     pub files: FileCounts,
+    /// What the ledger says besides.
+    pub portrait: Portrait,
 }
 
 impl AuditReport {

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::finding::{Finding, Outcome, Rule, RuleResult, Subject};
+use super::finding::{Finding, Outcome, Reach, Rule, RuleResult, Subject};
+use super::rule::RuleFamily;
 
 /// Findings as they come, with a count of all of them and a ceiling on those kept.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +13,8 @@ pub struct Findings {
     /// Every code so far, also of findings that were not kept: what the ledger is called must not
     /// depend on how much else is wrong with it.
     codes: BTreeSet<&'static str>,
+    judged: BTreeSet<Rule>,
+    switched_off: BTreeSet<Rule>,
 }
 
 impl Findings {
@@ -72,12 +75,33 @@ impl Findings {
     pub fn results(&self) -> Vec<RuleResult> {
         let result = |rule| RuleResult {
             rule,
+            reach: self.reach(rule),
             outcome: self.outcome(rule),
             fails: self.count(rule, Outcome::Fail),
             warnings: self.count(rule, Outcome::Warn),
             unchecked: self.count(rule, Outcome::CannotCheck),
         };
-        Rule::ALL.into_iter().map(result).collect()
+        Rule::ALL.iter().copied().map(result).collect()
+    }
+
+    /// Notes that there is something for a rule to judge.
+    pub fn judge(&mut self, rule: Rule) {
+        self.judged.insert(rule);
+    }
+
+    /// Notes that the rule set leaves a rule out.
+    pub fn switch_off(&mut self, rule: Rule) {
+        self.switched_off.insert(rule);
+    }
+
+    /// The rules about the ledger itself always have something to judge.
+    fn reach(&self, rule: Rule) -> Reach {
+        let judged = rule.family() == RuleFamily::Ledger || self.judged.contains(&rule);
+        match judged || self.counts.keys().any(|(counted, _)| *counted == rule) {
+            _ if self.switched_off.contains(&rule) => Reach::SwitchedOff,
+            true => Reach::Judged,
+            false => Reach::NothingToJudge,
+        }
     }
 
     /// How many findings a rule has with an outcome.

@@ -29,6 +29,14 @@ pub struct Known {
     pub own: Option<LedgerId>,
 }
 
+impl Known {
+    /// The ledgers whose grants of roles are believed.
+    pub fn accreditors(&self) -> impl Iterator<Item = LedgerId> {
+        let believed = self.pins.iter().filter(|pin| pin.accreditor_since_s.is_some());
+        believed.map(|pin| pin.promise.ledger)
+    }
+}
+
 /// By what the ledger was recognised as the one that was meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recognised {

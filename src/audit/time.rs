@@ -4,8 +4,10 @@
 //! Signers' clocks are claims. What bounds time from outside is a quorum of cosignatures under a policy
 //! (C2SP tlog-policy): not later than T, for everything below the cosigned size.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::tlog::checkpoint::SignedCheckpoint;
-use crate::tlog::hash::TreeSize;
+use crate::tlog::hash::{Position, TreeSize};
 use crate::tlog::policy::{Cosigned, Policy, Quorum};
 
 /// What is known about when.
@@ -34,13 +36,32 @@ pub enum TimeLine {
 pub struct TimeKeeper<'p> {
     policy: Option<&'p Policy>,
     line: TimeLine,
+    bounds: BTreeMap<TreeSize, i64>,
+    seen_by: BTreeMap<String, BTreeSet<i64>>,
+}
+
+/// By when, as believed witnesses say, the ledger had which sizes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TimeBounds(BTreeMap<TreeSize, i64>);
+
+impl TimeBounds {
+    /// Not later than this, in seconds since 1970 UTC: the time of the smallest witnessed size above a
+    /// position (statements.md section 4).
+    pub fn upper(&self, position: Position) -> Option<i64> {
+        self.0.range(TreeSize(position.0.saturating_add(1))..).next().map(|(_, seconds)| *seconds)
+    }
+
+    /// When the largest size was witnessed that does not hold a position yet.
+    pub fn last_before(&self, position: Position) -> Option<i64> {
+        self.0.range(..=TreeSize(position.0)).next_back().map(|(_, seconds)| *seconds)
+    }
 }
 
 impl<'p> TimeKeeper<'p> {
     /// Nothing is known so far.
     pub fn under(policy: Option<&'p Policy>) -> TimeKeeper<'p> {
         let line = if policy.is_some() { TimeLine::NotMet } else { TimeLine::NotChecked };
-        TimeKeeper { policy, line }
+        TimeKeeper { policy, line, bounds: BTreeMap::new(), seen_by: BTreeMap::new() }
     }
 
     /// Takes up a checkpoint of this ledger.
@@ -49,6 +70,14 @@ impl<'p> TimeKeeper<'p> {
         else {
             return;
         };
+        for by in &evaluation.cosigned {
+            let seconds = i64::try_from(by.time.seconds()).unwrap_or(i64::MAX);
+            self.seen_by.entry(by.witness.key.name().to_string()).or_default().insert(seconds);
+        }
+        if let Quorum::MetBy(time) = &evaluation.quorum {
+            let seconds = i64::try_from(time.seconds()).unwrap_or(i64::MAX);
+            self.bounds.insert(checkpoint.tree().size, seconds);
+        }
         let smaller = match &self.line {
             TimeLine::Bounded { size, .. } => checkpoint.tree().size < *size,
             _ => false,
@@ -67,8 +96,10 @@ impl<'p> TimeKeeper<'p> {
         }
     }
 
-    /// What is known.
-    pub fn line(self) -> TimeLine {
-        self.line
+    /// What is known; and when each believed witness cosigned, in seconds since 1970 UTC.
+    pub fn finish(self) -> (TimeLine, TimeBounds, BTreeMap<String, Vec<i64>>) {
+        let times = |(name, times): (String, BTreeSet<i64>)| (name, times.into_iter().collect());
+        let seen_by = self.seen_by.into_iter().map(times).collect();
+        (self.line, TimeBounds(self.bounds), seen_by)
     }
 }

@@ -15,7 +15,9 @@ use super::voice::{Answer, Failure};
 use super::{Context, Outcome, against, interrupt};
 use crate::audit::checkpoints::HeldHead;
 use crate::audit::evidence::{EvidenceSources, Progress};
+use crate::audit::rule_set::{self, RuleSet};
 use crate::audit::{AuditInput, audit};
+use crate::evidence::catalogue::Catalogue;
 use crate::report;
 use crate::statement::envelope::LedgerId;
 use crate::statement::short_head::ShortHead;
@@ -61,6 +63,9 @@ pub struct Args {
     /// The witnesses to believe (a C2SP tlog-policy) [default: the store's trust.policy]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// The rule set to judge by [default: the built-in one, schemas/rules.toml]
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
     /// The time to judge clocks by, seconds since 1970 UTC [default: now]
     #[arg(long, value_name = "SECONDS")]
     as_of: Option<i64>,
@@ -114,6 +119,9 @@ pub fn run(context: &Context, args: Args) -> Outcome {
             files: args.files.or(subject.files),
         },
         peers: against::peers(context, &args.pinned_by),
+        rules: args.rules.as_deref().map_or_else(|| Ok(RuleSet::built_in()), read_rules)?,
+        catalogues: vec![Catalogue::built_in().clone()],
+        boundary: None,
     };
     let total = input.held.iter().map(|held| held.tree().size.0).max().unwrap_or(0);
     let display = Display::begin(context.voice, "Checking", Unit::Statements, total);
@@ -247,4 +255,13 @@ fn read_head(path: &Path) -> Result<HeldHead, Failure> {
         Ok(signed) => Ok(HeldHead::Checkpoint(Box::new(signed))),
         Err(why) => Err(given_file::not_one(path, Kind::Head, &bytes, why)),
     }
+}
+
+fn read_rules(path: &Path) -> Result<RuleSet, Failure> {
+    let bytes = given_file::read(path, Kind::RuleSet, rule_set::MAX_BYTES)?;
+    let read = match std::str::from_utf8(&bytes) {
+        Ok(text) => RuleSet::read(text).map_err(|fault| fault.to_string()),
+        Err(_) => Err("it is not UTF-8 text".to_string()),
+    };
+    read.map_err(|why| given_file::not_one(path, Kind::RuleSet, &bytes, why))
 }

@@ -41,6 +41,8 @@ pub enum Kind {
     PrivateKey,
     /// A fork proof.
     Fork,
+    /// A rule set.
+    RuleSet,
 }
 
 impl Kind {
@@ -57,6 +59,7 @@ impl Kind {
             Kind::SignatureLines => "what a witness answered",
             Kind::PrivateKey => "a private key",
             Kind::Fork => "a fork proof",
+            Kind::RuleSet => "a rule set",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::failures::unreadable;
 use super::own_store::OwnStore;
@@ -15,6 +15,13 @@ use crate::store::disk::Access;
 use crate::store::durable;
 use crate::tlog::hash::{Position, TreeSize};
 
+/// The private manifest of an anchor, or, of a mirrored ledger, the one that its owner made public.
+fn at_hand(own: &OwnStore, anchor: &Anchor) -> PathBuf {
+    let private = own.store.manifest(&anchor.root);
+    let public = || own.folder.path().join("manifests").join(anchor.root.to_string());
+    Some(private).filter(|path| path.is_file()).unwrap_or_else(public)
+}
+
 /// Opens rows of an anchor's private manifest, with the attributes in `names`.
 pub fn open(
     own: &OwnStore,
@@ -22,7 +29,7 @@ pub fn open(
     positions: &[Position],
     names: &Names,
 ) -> Result<OpenedRows, Failure> {
-    let manifest = own.store.manifest(&anchor.root);
+    let manifest = at_hand(own, anchor);
     if anchor.rows > WORTHWHILE_ROWS {
         let by_table = || {
             let mut table =
@@ -54,7 +61,7 @@ pub fn make(own: &OwnStore, anchor: &Anchor) -> Result<(), Failure> {
     if anchor.rows <= WORTHWHILE_ROWS {
         return Ok(());
     }
-    let manifest = own.store.manifest(&anchor.root);
+    let manifest = at_hand(own, anchor);
     let place = own.store.row_table(&anchor.root);
     let folder = place.parent().unwrap_or(&place);
     durable::create_folders(&*own.disk, own.store.path(), folder, Access::Private)?;

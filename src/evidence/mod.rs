@@ -13,7 +13,7 @@
 //! tree, disclosure        roots and proofs; copies that show less
 //! row_table               where the rows of a large manifest stand
 //! row_set, release        rows as people write them; the signature that lets some of them be shown
-//! pseudonym, sensitivity  other names for cameras and places; how exactly a place may be told
+//! pseudonym, sensitivity  other names for cameras, collars and places; how exactly a place may be told
 //! cleaned                 a JPEG without what its camera noted inside
 //! catalogue               the indicators that evidence can be given for
 //! ```
@@ -36,6 +36,7 @@ pub mod manifest;
 pub mod media_type;
 pub mod names;
 pub mod path;
+pub mod polygons;
 pub mod pseudonym;
 pub mod release;
 pub mod row;

@@ -226,7 +226,7 @@ fn signed_text(terms: &Terms, key: &PublicKey) -> String {
 impl fmt::Display for Release {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sig = STANDARD.encode(self.sig.0);
-        write!(f, "{}sig {sig}\n", signed_text(&self.terms, &self.key))
+        writeln!(f, "{}sig {sig}", signed_text(&self.terms, &self.key))
     }
 }
 

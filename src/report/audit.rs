@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::identity::{recognised_json, recognised_words};
 use super::words::{count, counted, file_name, rfc3339, safe, time, visible};
 use crate::audit::finding::{
-    AuditReport, Finding, LedgerState, Outcome, Rule, RuleResult, Subject, Verdict,
+    AuditReport, Finding, LedgerState, Outcome, Reach, Rule, RuleResult, Subject, Verdict,
 };
 use crate::audit::pins::{Pin, Pinned};
 use crate::audit::time::TimeLine;
@@ -36,8 +36,17 @@ pub fn text(report: &AuditReport) -> String {
     }
     let _ = writeln!(out, "  Keys       {}", keys_line(report));
     out.push('\n');
-    for result in &report.rules {
+    for result in report.rules.iter().filter(|result| result.reach == Reach::Judged) {
         let _ = writeln!(out, "  {:<12} {}  {}", word(result), result.rule, result.rule.title());
+    }
+    for (reach, words) in
+        [(Reach::NothingToJudge, "nothing here for"), (Reach::SwitchedOff, "switched off")]
+    {
+        let rules = report.rules.iter().filter(|result| result.reach == reach);
+        let ids: Vec<&str> = rules.map(|result| result.rule.id()).collect();
+        if !ids.is_empty() {
+            let _ = writeln!(out, "  {words}: {}", ids.join(" "));
+        }
     }
     for result in &report.rules {
         out.push_str(&exceptions(report, result));
@@ -213,16 +222,12 @@ fn failed_words(report: &AuditReport) -> Vec<String> {
     let other_ledger = |code: &str| code == "other-ledger" || code == "promise-differs";
     let mut words: Vec<String> = failed
         .map(|result| match result.rule {
-            Rule::R01 => "statements are missing, repeated or moved".into(),
-            Rule::R02 => "the published files are not what the checkpoint signs".into(),
             Rule::R03 if report.findings.iter().any(|f| other_ledger(f.code)) => {
                 "this is not the ledger that was meant, or not as its card promises".into()
             }
-            Rule::R03 => "statements are not signed by keys that were allowed to".into(),
             Rule::R04 if report.state == LedgerState::Shortened => {
                 "the end of the ledger was cut off".into()
             }
-            Rule::R04 | Rule::R05 => "another history of this ledger was signed".into(),
             Rule::R10 if report.files.differing > 0 => {
                 let files = counted(report.files.differing, "file");
                 format!(
@@ -230,9 +235,7 @@ fn failed_words(report: &AuditReport) -> Vec<String> {
                     if report.files.differing == 1 { "differs" } else { "differ" }
                 )
             }
-            Rule::R10 => "manifests or anchors are not what they say".into(),
-            Rule::R13 => "devices say that files were captured after they were anchored".into(),
-            Rule::R06 => "the signers' clocks run back".into(),
+            rule => rule.broken().into(),
         })
         .collect();
     // Two rules may fail for the same reason.
@@ -328,6 +331,8 @@ fn rule_json(result: &RuleResult) -> Value {
     json!({
         "rule": result.rule.id(),
         "title": result.rule.title(),
+        "severity": result.rule.severity().word(),
+        "reach": result.reach.word(),
         "outcome": result.outcome.word(),
         "fails": result.fails,
         "warnings": result.warnings,

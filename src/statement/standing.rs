@@ -28,6 +28,21 @@ pub enum Standing {
     },
 }
 
+/// An admitted statement, as far as its standing depends on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Filed<'a> {
+    /// Where it stands.
+    pub position: Position,
+    /// Its leaf hash.
+    pub id: Hash,
+    /// The key that signed it.
+    pub key: KeyId,
+    /// In whose name.
+    pub issuer: &'a Issuer,
+    /// Whether it is of a family that rules authority, and so cannot be corrected.
+    pub rules_authority: bool,
+}
+
 /// The statements that change how others stand, collected while a ledger is read.
 #[derive(Clone, Debug, Default)]
 pub struct StandingBook {
@@ -74,9 +89,21 @@ impl StandingBook {
         position: Position,
         statement: &Statement,
     ) -> Standing {
-        let same_party = |act: &Act| act.issuer == statement.header.issuer;
-        let can_be_corrected = !statement.header.typ.kind.family().rules_authority();
-        let corrections = self.corrections.get(&statement.id()).filter(|_| can_be_corrected);
+        let filed = Filed {
+            position,
+            id: statement.id(),
+            key: statement.header.key,
+            issuer: &statement.header.issuer,
+            rules_authority: statement.header.typ.kind.family().rules_authority(),
+        };
+        self.standing_of(authority, &filed)
+    }
+
+    /// How a statement stands of which only this much is known.
+    pub fn standing_of(&self, authority: &Authority, filed: &Filed<'_>) -> Standing {
+        let Filed { position, id, key, issuer, rules_authority } = *filed;
+        let same_party = |act: &Act| act.issuer == *issuer;
+        let corrections = self.corrections.get(&id).filter(|_| !rules_authority);
         let effective = corrections
             .into_iter()
             .flatten()
@@ -84,11 +111,10 @@ impl StandingBook {
         if let Some((_, by)) = effective.max_by_key(|(act, _)| act.position) {
             return Standing::Superseded { by: *by };
         }
-        let key = statement.header.key;
         if !authority.is_disputed(&key, position) {
             return Standing::Good;
         }
-        match self.is_affirmed(authority, statement.id(), key) {
+        match self.is_affirmed(authority, id, key) {
             true => Standing::Affirmed,
             false => Standing::Disputed,
         }

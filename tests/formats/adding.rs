@@ -195,15 +195,17 @@ fn media_hashes_are_written_as_a_resource_of_the_package() {
 fn sensitive_species_stay_sealed_and_roughen_the_place() {
     let desk = Desk::new();
     package(&desk, "1.0.2");
-    desk.write("list.csv", b"taxon,category,step\nLynx,,1\nManis javanica,1,\n");
-    let run = desk.run(&["add", "survey", "--access", "public", "--sensitivity", "list.csv"]);
+    let list = "format = \"treering/sensitivity/v1\"\n[[taxon]]\nname = \"Lynx\"\ncategory = 1\n\
+                [[taxon]]\nname = \"Manis javanica\"\ncategory = 2\n";
+    desk.write("list.toml", list.as_bytes());
+    let run = desk.run(&["add", "survey", "--access", "public", "--sensitivity", "list.toml"]);
     let shape: Vec<String> = roots(&run.answer).into_iter().map(|(_, access, _)| access).collect();
     assert_eq!(shape, ["public", "public", "sealed", "sealed"], "{}", run.text);
     assert_eq!(run.answer["field"]["unknown_taxa"], serde_json::json!(["Manis javanica"]));
     let anchor = desk.done(&["show", "@3"]);
     assert_eq!(anchor["statement"]["fields"]["place"]["step"], 1_000_000, "{anchor}");
-    desk.write("bad.csv", b"taxon,category\nLynx,9\n");
-    assert_eq!(desk.run(&["add", "survey", "--sensitivity", "bad.csv"]).code, Some(2));
+    desk.write("bad.toml", list.replace("= 2", "= 9").as_bytes());
+    assert_eq!(desk.run(&["add", "survey", "--sensitivity", "bad.toml"]).code, Some(2));
 }
 
 #[test]
@@ -213,14 +215,16 @@ fn a_collar_of_a_sensitive_species_stays_sealed() {
                  individual-taxon-canonical-name\n1,2014-02-11 21:00:00.000,10.2,46.5,T1,Lynx lynx\n";
     desk.write("in/collar.csv", table.as_bytes());
     desk.write("in/notes.txt", b"a quiet week\n");
-    desk.write("list.csv", b"taxon,category\nLynx lynx,1\n");
-    let answer = desk.done(&["add", "in", "--access", "public", "--sensitivity", "list.csv"]);
+    let list = "format = \"treering/sensitivity/v1\"\n[[taxon]]\nname = \"Lynx lynx\"\ncategory = 1\n\
+                step = \"withhold\"\n";
+    desk.write("list.toml", list.as_bytes());
+    let answer = desk.done(&["add", "in", "--access", "public", "--sensitivity", "list.toml"]);
     let anchors = roots(&answer);
     assert_eq!((anchors[0].1.as_str(), anchors[1].1.as_str()), ("public", "sealed"), "{answer}");
     assert_eq!(rows(&desk, &anchors[1].0)[0].0, "in/collar.csv");
     assert_eq!(answer["field"]["unknown_taxa"], serde_json::json!([]));
     // Nothing was moved, so a draft of the same command would be taken up as it is.
-    let again = desk.done(&["add", "in", "--access", "public", "--sensitivity", "list.csv"]);
+    let again = desk.done(&["add", "in", "--access", "public", "--sensitivity", "list.toml"]);
     assert_eq!(again["already_recorded"].as_array().map(Vec::len), Some(2));
 }
 

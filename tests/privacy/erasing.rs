@@ -196,7 +196,7 @@ fn a_partner_takes_it_out_of_their_copy() {
     fs::copy(desk.store().join("manifests").join(root.as_str().unwrap()), &held).unwrap();
     let needles = traces(&desk);
     desk.done(&["erase", FILE, "--ground", "authority", "--yes", "--notice", "../notice.json"]);
-    assert!(!needles.search(&[partner.clone()]).is_empty());
+    assert!(!needles.search(std::slice::from_ref(&partner)).is_empty());
     let copy = desk.public().display().to_string();
     let folder = partner.display().to_string();
     let apply = ["erase", "--apply", "--copy", &copy, "--manifests", &folder];

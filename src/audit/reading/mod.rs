@@ -18,6 +18,7 @@ use super::evidence::Progress;
 use super::finding::{Outcome, Rule, StatementCounts, Subject};
 use super::findings::Findings;
 use super::folder::PublicFolder;
+use super::record::Record;
 use super::tiles::TileCheck;
 use crate::evidence::walk::Interrupted;
 use crate::statement::authority::{Authority, Ending};
@@ -50,6 +51,8 @@ pub struct ReadLedger {
     pub anything_restated: bool,
     /// Statements that signers said they had abandoned.
     pub voids: Voids,
+    /// What rules weigh against one another.
+    pub record: Record,
     /// What every bundle was that could be read.
     pub digests: BundleDigests,
     not_admitted: Vec<Position>,
@@ -116,6 +119,7 @@ struct Reader<'a> {
     roots: EarlierRoots,
     digests: BundleDigests,
     voids: Voids,
+    record: Record,
     counts: StatementCounts,
     rows_anchored: u64,
     anything_restated: bool,
@@ -145,6 +149,7 @@ impl<'a> Reader<'a> {
             roots: EarlierRoots::default(),
             digests: BundleDigests::new(),
             voids: Voids::default(),
+            record: Record::default(),
             counts: StatementCounts::default(),
             rows_anchored: 0,
             anything_restated: false,
@@ -252,6 +257,9 @@ impl<'a> Reader<'a> {
             self.anything_restated |= endings.iter().any(|ending| ending.disputed_from.is_some())
                 || authority.roots().iter().any(|term| term.set_aside_from.is_some());
         }
+        if let Some(authority) = &self.authority {
+            self.record.settle(&self.standing, authority);
+        }
         ReadLedger {
             ledger: self.ledger,
             authority: self.authority,
@@ -261,6 +269,7 @@ impl<'a> Reader<'a> {
             rows_anchored: self.rows_anchored,
             anything_restated: self.anything_restated,
             voids: self.voids,
+            record: self.record,
             digests: self.digests,
             not_admitted: self.not_admitted,
             roots: self.roots,

@@ -11,8 +11,8 @@ use crate::cli::interrupt;
 use crate::cli::voice::Failure;
 use crate::evidence::field::boundary::{Boundary, MAX_BOUNDARY_BYTES};
 use crate::evidence::field::profile::{MAX_PROFILE_BYTES, Profile};
-use crate::evidence::field::sensitivity::Sensitivity;
 use crate::evidence::field::{Described, Field};
+use crate::evidence::sensitivity::{MAX_BYTES, SensitivityList};
 use crate::evidence::walk::Found;
 
 /// Arguments about field evidence.
@@ -22,7 +22,7 @@ pub struct FieldArgs {
     /// A TOML file that describes loggers or photo series (schemas/profile.md)
     #[arg(long, value_name = "FILE")]
     profile: Vec<PathBuf>,
-    /// A table of sensitive species: taxon, category, step; what shows them stays sealed
+    /// A list of sensitive species (schemas/sensitivity.md); what shows them stays sealed
     #[arg(long, value_name = "FILE")]
     sensitivity: Option<PathBuf>,
     /// The boundary of the site as GeoJSON; places outside it are named
@@ -41,10 +41,11 @@ impl FieldArgs {
             profiles.push(profile.map_err(|why| unusable("profile", path, &why))?);
         }
         let sensitivity = match &self.sensitivity {
-            None => Sensitivity::default(),
+            None => None,
             Some(path) => {
-                let file = File::open(path).map_err(|why| unusable("list", path, &why))?;
-                Sensitivity::parse(file).map_err(|why| unusable("list", path, &why))?
+                let text = text_of(path, MAX_BYTES as u64)?;
+                let list = SensitivityList::read(text.as_bytes());
+                Some(list.map_err(|why| unusable("list", path, &why))?)
             }
         };
         let boundary = match &self.boundary {

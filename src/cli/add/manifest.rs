@@ -60,7 +60,7 @@ pub fn store(filing: &Filing<'_>, part: &Part, draft: &mut Draft) -> Result<Hash
 
 /// Attributes that a published manifest does not show: where exactly, with which very device, and free
 /// text, which may name a place or a person. They stay committed to, and can be shown to one person in a receipt (--disclose).
-const KEPT_BACK: [&str; 6] = ["box", "gps", "gps_time", "camera_serial", "series", "title"];
+pub const KEPT_BACK: [&str; 6] = ["box", "gps", "gps_time", "camera_serial", "series", "title"];
 
 fn publish(filing: &Filing<'_>, place: &Path, root: Hash) -> Result<(), Failure> {
     let published: Vec<&str> = NAMES.into_iter().filter(|name| !KEPT_BACK.contains(name)).collect();

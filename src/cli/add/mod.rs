@@ -11,7 +11,7 @@ mod anchor;
 mod answers;
 mod field_args;
 pub(super) mod in_short;
-mod manifest;
+pub(super) mod manifest;
 mod reading;
 
 use std::collections::BTreeSet;

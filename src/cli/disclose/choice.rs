@@ -181,7 +181,7 @@ impl Chosen {
         let (mut path, mut is_jpeg) = (None, false);
         for disclosure in show {
             match disclosure.attribute() {
-                Attribute::Gps(_) => self.with_position += 1,
+                Attribute::Gps(_) | Attribute::Extent(_) => self.with_position += 1,
                 Attribute::CameraSerial(_) => self.with_serial += 1,
                 Attribute::Path(found) => path = Some(found.clone()),
                 Attribute::MediaType(kind) => is_jpeg = kind == "image/jpeg",

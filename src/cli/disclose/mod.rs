@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use super::add::manifest::KEPT_BACK;
 use super::exit::Exit;
 use super::failures::usage;
 use super::own_store::OwnStore;
@@ -87,9 +88,6 @@ struct Disclosed<'a> {
     erased: Vec<u64>,
 }
 
-/// Attributes that are never published: where exactly, and with which very device.
-pub const KEPT_BACK: [&str; 3] = ["gps", "gps_time", "camera_serial"];
-
 /// Shows the rows.
 pub fn run(context: &Context, args: Args) -> Outcome {
     let own = OwnStore::find(context)?;
@@ -113,7 +111,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     {
         return Err(usage(
             format!("{name} is never published"),
-            "it gives away a place or a device, and what is published cannot be taken back",
+            "it may give away a place, a device or a person, and what is published cannot be taken back",
             "give it to one person: -o FILE instead of --publish",
         ));
     }

@@ -5,7 +5,8 @@ use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::choice::Chosen;
-use super::{Disclosed, KEPT_BACK, not_here};
+use super::{Disclosed, not_here};
+use crate::cli::add::manifest::KEPT_BACK;
 use crate::cli::failures::{unreadable, unwritable};
 use crate::cli::receipt;
 use crate::cli::voice::Failure;

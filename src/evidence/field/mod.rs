@@ -5,7 +5,6 @@
 //! camtrap       Camtrap DP: deployments, media, observations, tied to the files that are here
 //! frictionless  hashes and sizes that a descriptor gives for its files
 //! profile       loggers (log) and photo series (series) described in a small TOML file
-//! sensitivity   species whose places are generalised
 //! boundary      whether a place lies inside the site
 //! clocks        jumps, resets, silences and shifts of devices' clocks
 //! ```
@@ -19,7 +18,6 @@ pub mod clocks;
 mod frictionless;
 mod log;
 pub mod profile;
-pub mod sensitivity;
 mod series;
 pub mod suggestion;
 
@@ -33,11 +31,11 @@ use super::formats::facts::{Facts, Place};
 use super::formats::note::{Note, Noted};
 use super::formats::source::Source;
 use super::media_type::Head;
+use super::sensitivity::{Exactness, SensitivityList};
 use super::walk::{Found, Interrupted};
 use crate::tlog::hash::Hash;
 use boundary::Boundary;
 use profile::Profile;
-use sensitivity::Sensitivity;
 
 /// What a person says about the files beside naming them.
 #[derive(Debug, Default)]
@@ -45,7 +43,7 @@ pub struct Described {
     /// Loggers and series.
     pub profiles: Vec<Profile>,
     /// Species whose places are told roughly.
-    pub sensitivity: Sensitivity,
+    pub sensitivity: Option<SensitivityList>,
     /// Where the site ends.
     pub boundary: Option<Boundary>,
 }
@@ -114,7 +112,7 @@ pub struct Field {
     labellers: Vec<Labeller>,
     /// Members of series that were expected and are not here: as words, and how many in all.
     pub missing: Vec<String>,
-    sensitivity: Sensitivity,
+    sensitivity: Option<SensitivityList>,
     boundary: Option<Boundary>,
 }
 
@@ -248,7 +246,7 @@ impl Field {
             Attribute::Labels(labels) => {
                 labels.iter().any(|label| SEALING.contains(&label.as_str()))
             }
-            Attribute::Species(names) => names.iter().any(|name| self.sensitivity.covers(name)),
+            Attribute::Species(names) => self.exactness(names.iter().map(String::as_str)).is_some(),
             Attribute::Format(format) => {
                 format.starts_with("smart/") || format.starts_with("earthranger/")
             }
@@ -281,15 +279,25 @@ impl Field {
     /// any sensitive species in it, for all of it, since a shared place gives the others away.
     /// `None`: not at all.
     pub fn place_step(&self, otherwise: i64, seen: &BTreeSet<String>) -> Option<i64> {
-        let mut steps =
-            self.species.iter().chain(seen).filter_map(|name| self.sensitivity.step(name));
-        steps.try_fold(otherwise, |coarsest, step| Some(coarsest.max(step?)))
+        match self.exactness(self.all_species(seen)) {
+            None => Some(otherwise),
+            Some(Exactness::Grid(step)) => Some(otherwise.max(step)),
+            Some(Exactness::Withhold) => None,
+        }
     }
 
     /// Names on the list of sensitive species that no file shows.
     pub fn unknown_taxa(&self, seen: &BTreeSet<String>) -> Vec<&str> {
-        let all: Vec<&String> = self.species.iter().chain(seen).collect();
-        self.sensitivity.unknown(&all)
+        let list = self.sensitivity.as_ref();
+        list.map(|list| list.not_met(self.all_species(seen))).unwrap_or_default()
+    }
+
+    fn all_species<'a>(&'a self, seen: &'a BTreeSet<String>) -> impl Iterator<Item = &'a str> {
+        self.species.iter().chain(seen).map(String::as_str)
+    }
+
+    fn exactness<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Option<Exactness> {
+        self.sensitivity.as_ref()?.exactness(names)
     }
 
     fn interned(names: &mut Vec<String>, known: &mut BTreeMap<String, u32>, name: &str) -> u32 {
