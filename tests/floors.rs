@@ -256,6 +256,8 @@ fn arrows_point_down() {
         "audit is not below exchange",
     );
     breach("audit/mod.rs", "use crate::exchange::source;", "1", "exchange is not below audit");
+    breach("exchange/witness/mod.rs", "use crate::ledger::book::Book;", "1", "ledger is not below");
+    breach("gossip/mod.rs", "", "1", "gossip is no floor");
 }
 
 #[test]

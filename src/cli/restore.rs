@@ -284,8 +284,9 @@ fn lost(own: &OwnStore, book: &Book, size: TreeSize) -> Result<Lost, Failure> {
         }
     }
     let granted = book.authority().grants().filter(|(_, grant)| grant.ended.is_none());
-    let keys: Vec<String> =
+    let mut keys: Vec<String> =
         granted.map(|(id, grant)| format!("{} {}", grant.role, &id.to_string()[..16])).collect();
+    keys.sort();
     let mut text = String::new();
     if missing > 0 {
         text.push_str(&format!(

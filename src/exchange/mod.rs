@@ -1,5 +1,6 @@
-//! Between parties: what one holds of another's ledger, how it came, and what happens when two copies
-//! disagree. Without a central authority, this is what makes a history trustworthy: others hold it.
+//! Between parties: what one holds of another's ledger, how it came, what a witness remembers and answers,
+//! and what happens when two copies disagree. Without a central authority, this is what makes a history
+//! trustworthy: others hold it.
 //!
 //! ```text
 //! public_file   the names a public folder has
@@ -8,11 +9,14 @@
 //! fork          two signed checkpoints of one ledger meet
 //! mirror        a copy of somebody's ledger, fetched, checked and kept
 //! bundle        one file for mail, a stick or a radio link
-//! witness       what a witness remembers and answers; asking: what is asked of witnesses
-//! serve         all of it over HTTP; submission: statements by others
+//! witness       cosigning the heads of others, as long as none contradicts itself
+//! asking        what is asked of witnesses
+//! submission    statements that others signed
+//! serve         all of it over HTTP
 //! ```
 //!
-//! Nothing here can sign a ledger's checkpoint: this floor knows neither the writer nor the auditor.
+//! Nothing here signs for a ledger or reads one as a writer does: `ledger` and `audit` are not known on
+//! this floor, and the command line joins them.
 
 pub mod asking;
 pub mod bundle;
