@@ -6,7 +6,9 @@
 //! cli        one file per command; the program's voice and exit codes
 //! report     findings as text and JSON
 //! audit      reads a public folder as a stranger
+//! exchange   between parties: sources, mirrors, witnesses, forks, bundles
 //! ledger     the only writer
+//! exchange   between parties: witnessing, serving
 //! store      durable files, heads, locks, keys, the index
 //! evidence   files, rows, manifests, evidence roots
 //! statement  PURE: signed statements, authority, receipts
@@ -17,6 +19,7 @@
 pub mod audit;
 pub mod cli;
 pub mod evidence;
+pub mod exchange;
 pub mod ledger;
 pub mod report;
 pub mod statement;

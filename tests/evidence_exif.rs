@@ -93,6 +93,7 @@ fn full_claims() -> Claims {
         make: Some("RECONYX".into()),
         model: Some("HYPERFIRE 2".into()),
         serial: Some("H2X-0042".into()),
+        burst: None,
         notes: vec![],
     }
 }
@@ -264,9 +265,9 @@ fn real_pictures() {
     let next = of("camtrap-dp/mica-1.0.2/media/20210531082538-RCNX0032.JPG");
     assert_eq!(next.captured.unwrap().seconds - reconyx.captured.unwrap().seconds, 1);
 
-    // A Reconyx whose time is only in its maker's own note: there is no capture time to be had.
+    // A Reconyx whose time is only in its maker's own note.
     let hc500 = of("camera-trap/reconyx-hc500-exif-samples/Reconyx_HC500_Hyperfire.jpg");
-    assert_eq!(hc500.captured, None);
+    assert_eq!(hc500.captured, Some(ClockTime { seconds: 1_584_352_800, ms: None }));
 
     let ocelot = of("camera-trap/lila/orinoquia-thumb-web.jpg");
     assert_eq!(ocelot.model, None, "19 NUL bytes are no model");

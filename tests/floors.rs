@@ -2,7 +2,7 @@
 //! and a few decisions that must last.
 //!
 //! ```text
-//! cli → report → audit, ledger → store → evidence → statement → tlog     arrows point right only
+//! cli → report → audit, exchange, ledger → store → evidence → statement → tlog     arrows point right only
 //! ```
 //!
 //! Sources are read as tokens, so comments and texts may say what they like. Paths are followed
@@ -22,7 +22,7 @@ const FLOORS: [&[&str]; 7] = [
     &["statement"],
     &["evidence"],
     &["store"],
-    &["audit", "ledger"],
+    &["audit", "exchange", "ledger"],
     &["report"],
     &["cli"],
 ];
@@ -244,7 +244,20 @@ fn arrows_point_down() {
     breach("store/disk.rs", "macro_rules! m { () => { $crate::cli::run() } }", "1", "cli");
     breach("store/disk.rs", "use crate::*;", "1", "* is not below store");
     breach("store/disk.rs", "use crate::exchange::mirror;", "1", "exchange is not below store");
-    breach("exchange/mirror.rs", "", "1", "exchange is no floor");
+    breach("elsewhere/mirror.rs", "", "1", "elsewhere is no floor");
+    fine("exchange/mirror/mod.rs", "use crate::store::held::Held;");
+    breach("exchange/witness/mod.rs", "use crate::ledger::book::Book;", "1", "ledger is not below");
+    let writer = "use crate::ledger::writer::Writer;";
+    breach("exchange/mirror/mod.rs", writer, "1", "ledger is not below exchange");
+    breach(
+        "exchange/mirror/mod.rs",
+        "use crate::audit::audit;",
+        "1",
+        "audit is not below exchange",
+    );
+    breach("audit/mod.rs", "use crate::exchange::source;", "1", "exchange is not below audit");
+    breach("exchange/witness/mod.rs", "use crate::ledger::book::Book;", "1", "ledger is not below");
+    breach("gossip/mod.rs", "", "1", "gossip is no floor");
 }
 
 #[test]

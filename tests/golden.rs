@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use support::bytes::{Parts, text};
-use support::{annotate, story};
+use support::{annotate, forks, story};
 use treering::statement::bodies::Body;
 use treering::statement::card::Card;
 use treering::statement::cbor::Value;
@@ -45,6 +45,7 @@ fn expected() -> Vec<(String, String)> {
     let files = [
         ("card.json".to_string(), card.to_json()),
         ("ledger.txt".to_string(), facts.join("\n") + "\n"),
+        ("fork.json".to_string(), forks::example().0.to_json()),
     ];
     statements.into_iter().chain(files).collect()
 }
@@ -82,7 +83,12 @@ fn golden_files_read_back() {
 /// The formats are told example first, and the example is a golden file.
 #[test]
 fn the_pages_about_formats_show_golden_files() {
-    for (page, golden) in [("statement.md", "04-evidence.anchor.hex"), ("card.md", "card.json")] {
+    for (page, golden) in [
+        ("statement.md", "04-evidence.anchor.hex"),
+        ("process.md", "assurance-15-assess.indicator.hex"),
+        ("claims.md", "assurance-30-claim.move.hex"),
+        ("card.md", "card.json"),
+    ] {
         let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(page);
         let page = fs::read_to_string(page).expect("a page");
         let golden = fs::read_to_string(folder().join(golden)).expect("a golden file");

@@ -5,19 +5,29 @@
 //! head > checkpoint, tiles whole, root equal      sign the head again: same text, same bytes
 //! head > tiles, or root differs                   refuse, name both
 //! head < checkpoint, or missing                   refuse
+//! index watermark > head, or its root differs     drop the index, rebuild
 //! ```
 
 mod support;
 
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use support::park::{
     HEADS, OUTSIDE, PUBLIC, Park, Picture, grown, ledger_of, suspicion, with_part,
 };
+use support::program::Desk;
 use support::publish::publish;
 use support::{Ledger, bodies, key};
+use treering::ledger::indexing::{IndexPlaces, Taking};
+use treering::ledger::read;
 use treering::ledger::writer::OpenError;
+use treering::store::disk::RealDisk;
+use treering::store::index::Index;
 use treering::store::must_not_sign::Suspicion;
+use treering::store::public::PublicFolder;
+use treering::tlog::hash::{Tree, TreeSize};
 
 /// A ledger of 260 statements, signed at 2, 5, 258 and 260, and pictures of its store at the last two.
 struct Moments {
@@ -215,4 +225,87 @@ fn a_damaged_head_or_record_is_refused() {
             assert!(park.picture() == picture, "a refused store was written to");
         }
     }
+}
+
+/// The program's own store, whose index another day or another history may have left behind.
+struct Indexed {
+    desk: Desk,
+}
+
+impl Indexed {
+    fn index(&self) -> PathBuf {
+        let indexes = fs::read_dir(self.desk.store().join("index")).unwrap();
+        indexes.map(|entry| entry.unwrap().path()).next().unwrap()
+    }
+
+    fn head(&self) -> Tree {
+        let folder = PublicFolder::new(Arc::new(RealDisk), self.desk.public());
+        read::head_of(&folder).unwrap().tree()
+    }
+
+    /// Brings the index up to the head, as the next command does, and gives all that it then answers.
+    fn up_to_date(&self) -> Vec<String> {
+        let folder = PublicFolder::new(Arc::new(RealDisk), self.desk.public());
+        let (index, manifests) = (self.index(), self.desk.store().join("manifests"));
+        let places = IndexPlaces { index, folder, manifests };
+        let index = places.up_to_date(self.head(), Taking::unwatched()).unwrap();
+        assert_eq!(index.watermark().unwrap(), self.head());
+        index.check().unwrap();
+        index.all_answers().unwrap()
+    }
+
+    /// The same ledger gone on by these batches, on a clone of the computer.
+    fn gone_on(&self, batches: &[&str]) -> Indexed {
+        let clone = Indexed { desk: self.desk.cloned() };
+        batches.iter().for_each(|name| clone.desk.record(name));
+        clone.up_to_date();
+        clone
+    }
+
+    /// The index of another store in the place of this one.
+    fn takes_index_of(&self, other: &Indexed) {
+        fs::remove_dir_all(self.index()).unwrap();
+        copy(
+            &other.index(),
+            &self.desk.store().join("index").join(other.index().file_name().unwrap()),
+        );
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    support::park::restore(to, &support::park::picture_of(from));
+}
+
+#[test]
+fn an_index_beyond_the_head_or_of_another_history_is_made_anew() {
+    let here = Indexed { desk: Desk::new() };
+    here.desk.record("first");
+    let before = here.gone_on(&[]);
+    let right = before.up_to_date();
+
+    // The watermark is beyond the head: the store came back from an old copy, its index did not.
+    let ahead = here.gone_on(&["second", "third"]);
+    before.takes_index_of(&ahead);
+    let mark = Index::open(&before.index()).unwrap().watermark().unwrap();
+    assert_eq!((mark.size, before.head().size), (TreeSize(5), TreeSize(3)));
+    assert_eq!(before.up_to_date(), right);
+
+    // Its root differs, at the same size and below the head.
+    let (one, other) = (here.gone_on(&["one"]), here.gone_on(&["other"]));
+    let right = one.up_to_date();
+    one.takes_index_of(&other);
+    assert_eq!(one.up_to_date(), right);
+    one.takes_index_of(&other);
+    one.desk.record("one more");
+    let after = one.up_to_date();
+    fs::remove_dir_all(one.index()).unwrap();
+    one.desk.done(&["reindex"]);
+    assert_eq!(one.up_to_date(), after);
+
+    // The watermark is below the head, of this history: it goes on from there.
+    let late = here.gone_on(&["late"]);
+    let right = late.up_to_date();
+    late.takes_index_of(&before);
+    assert_eq!(late.up_to_date(), right);
 }

@@ -74,12 +74,14 @@ fn a_store_on_another_computer_signs_once_somebody_has_asked() {
     assert_eq!(size(&desk), 4);
 }
 
-/// The folder of outside records is made for its lock; nothing is remembered in it.
+/// The folder of outside records may be made for its lock; nothing is remembered in it.
 fn refused_for_the_first_time(desk: &Desk, args: &[&str]) -> Run {
     let run = desk.run(args);
     assert_eq!(run.code, Some(13), "{}", run.text);
-    let remembered = picture_of(&desk.state());
-    assert!(remembered.keys().all(|path| path.ends_with('/') || path.ends_with("lock")));
+    if desk.state().is_dir() {
+        let remembered = picture_of(&desk.state());
+        assert!(remembered.keys().all(|path| path.ends_with('/') || path.ends_with("lock")));
+    }
     run
 }
 

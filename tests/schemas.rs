@@ -16,6 +16,7 @@ use treering::evidence::row::{Disclosure, Row};
 use treering::statement::bodies::Body;
 use treering::statement::bodies::evidence::Anchor;
 use treering::statement::bodies::site::Describe;
+use treering::statement::fork_file::ForkFile;
 use treering::statement::key::{KeyId, Role};
 use treering::statement::receipt::{AnchoredRows, Receipt, ReceiptFault, ShownRow};
 use treering::statement::short_head::ShortHead;
@@ -329,4 +330,36 @@ fn the_public_folder_is_as_the_page_lists_it() {
     let head: String = bundle[..4].iter().map(|byte| format!("{byte:02x} ")).collect();
     assert!(page("ledger.md").contains(head.trim_end()), "{head}");
     assert_eq!(usize::from(u16::from_be_bytes([bundle[0], bundle[1]])), first.len());
+}
+
+#[test]
+fn fork_proof() {
+    let (file, one, two) = support::forks::example();
+    holds("fork.md", "Example", "json", &file.to_json());
+    let shown = block(&page("fork.md"), "Example", "json");
+    let read = ForkFile::read(shown.as_bytes()).expect("a fork proof");
+    assert_eq!(read, file);
+    let checked = read.check(Some(one.id)).expect("it proves a fork");
+    assert_eq!((checked.ledger, checked.retired), (two.id, None));
+}
+
+/// What is made from tiles is, byte for byte, what the definition of a tree gives.
+#[test]
+fn a_fork_proof_from_tiles_is_the_same() {
+    use treering::exchange::fork::{Known, prove};
+    use treering::exchange::mirror::{checkpoint_of, tree_of};
+    use treering::exchange::source::FolderSource;
+    let (expected, one, two) = support::forks::example();
+    let folders = [&one, &two].map(|ledger| {
+        let folder = tempfile::tempdir().expect("a folder");
+        publish::publish(ledger, folder.path());
+        folder
+    });
+    let sources = folders.each_ref().map(|folder| FolderSource::new(folder.path()));
+    let heads = sources.each_ref().map(|source| checkpoint_of(source).expect("a head"));
+    let smaller = tree_of(&sources[0], &heads[0]).expect("a tree");
+    let larger = tree_of(&sources[1], &heads[1]).expect("a tree");
+    let known = Known { authority: &one.authority, ruling: &[Position(0), Position(1)] };
+    let made = prove(&heads[1], &heads[0], known, &larger, Some(&smaller), false);
+    assert_eq!(made.expect("readable").expect("a fork"), expected);
 }

@@ -11,15 +11,22 @@ use std::time::Duration;
 use support::{Ledger, bodies};
 use treering::statement::card::Card;
 use treering::statement::chain::Link;
+use treering::statement::fork_file::Side;
 use treering::statement::key::{KeyId, Role};
 use treering::store::chain_file::{ChainContents, ChainFile, ChainPlaces};
-use treering::store::disk::RealDisk;
+use treering::store::checked::{self, Checked};
+use treering::store::disk::{Disk, RealDisk};
+use treering::store::forks::{ForkRecord, Forks, Resolution};
 use treering::store::heads::{GuardedHead, Head, HeadPlaces};
+use treering::store::held::{Held, HeldHead, HeldHeads, Seen};
 use treering::store::layout::NewStore;
 use treering::store::lock::{Holder, Lock, LockError};
+use treering::store::mirrors::{MirrorRecord, Mirrors};
 use treering::store::outside::{HeadMark, Incarnation, OutsideHead, StateFolder};
+use treering::store::safe_name::SafeName;
 use treering::store::trust::{PinnedLedger, Trust};
-use treering::tlog::hash::{Tree, TreeSize, leaf_hash};
+use treering::tlog::checkpoint::{Checkpoint, SignedCheckpoint};
+use treering::tlog::hash::{Position, Tree, TreeSize, leaf_hash};
 
 /// The first block of text under a heading of the page.
 fn example(heading: &str) -> String {
@@ -127,4 +134,116 @@ fn trust() {
     trust.write(&RealDisk, &path).unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), example("trust.toml"));
     assert_eq!(Trust::read(&RealDisk, &path).unwrap(), trust);
+}
+
+/// A store, and the ledger of the page's examples.
+fn store_with_ledger() -> (tempfile::TempDir, treering::store::layout::StoreFolder, Ledger) {
+    let folder = tempfile::tempdir().unwrap();
+    let new = NewStore::begin(Arc::new(RealDisk), folder.path(), &holder()).unwrap();
+    (folder, new.finish().unwrap(), Ledger::found("site"))
+}
+
+/// An example must be what was written; `TREERING_PAGES=overwrite` puts it there.
+fn holds(heading: &str, written: &Path) {
+    let written = fs::read_to_string(written).unwrap();
+    let overwrite = std::env::var_os("TREERING_PAGES").is_some_and(|word| word == "overwrite");
+    if overwrite && written != example(heading) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/store.md");
+        let page = fs::read_to_string(&path).unwrap();
+        let section = format!("\n## {heading}\n");
+        let at = page.find(&section).unwrap();
+        let changed = page[at..].replacen(&example(heading), &written, 1);
+        fs::write(path, format!("{}{changed}", &page[..at])).unwrap();
+    }
+    assert_eq!(example(heading), written);
+}
+
+#[test]
+fn mirrors_and_what_was_held() {
+    let (_folder, store, ledger) = store_with_ledger();
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    let mirrors = Mirrors::of(Arc::clone(&disk), store.clone());
+    let record = MirrorRecord {
+        name: SafeName::new("val-trupchun").unwrap(),
+        ledger: ledger.id,
+        source: "https://park.example/kx".into(),
+        added: "2026-03-04T09:20:00Z".parse().unwrap(),
+    };
+    mirrors.add(&record).unwrap();
+    holds("mirrors/<name>", &store.path().join("mirrors/val-trupchun"));
+    assert_eq!(mirrors.list().unwrap(), std::slice::from_ref(&record));
+    assert!(mirrors.add(&record).is_err());
+
+    let heads = HeldHeads::of(Arc::clone(&disk), store.clone());
+    let checkpoint = |size| {
+        let origin = ledger.authority.genesis().origin.clone();
+        let checkpoint = Checkpoint::new(origin, tree(size));
+        let line = checkpoint.sign(&ledger.log);
+        SignedCheckpoint::new(checkpoint, vec![line]).unwrap()
+    };
+    let (since, confirmed) = ("2026-03-04T09:20:00Z", "2026-04-01T08:00:00Z");
+    let confirmed = confirmed.parse().unwrap();
+    let head = HeldHead { since: since.parse().unwrap(), confirmed, checkpoint: checkpoint(42) };
+    let seen = vec![Seen { at: confirmed, checkpoint: checkpoint(43) }];
+    let held = Held { ledger: ledger.id, head: Some(head), seen };
+    heads.write(&held).unwrap();
+    let path = store.path().join("held").join(ledger.id.to_string());
+    holds("held/<ledger id>", &path);
+    assert_eq!(heads.read(ledger.id).unwrap(), held);
+    assert_eq!(heads.ledgers().unwrap(), [ledger.id]);
+
+    let key = KeyId::of(&ledger.log.public());
+    let note = Checked {
+        tree: tree(42),
+        unsound: 0,
+        ruling: vec![Position(0), Position(1)],
+        keys: BTreeMap::from([(key, Link { seq: 7, id: leaf_hash(b"a statement") })]),
+    };
+    checked::write(&disk, &store, ledger.id, &note).unwrap();
+    holds("held/<ledger id>.checked", &path.with_extension("checked"));
+    assert_eq!(checked::read(&RealDisk, &store, ledger.id).unwrap(), Some(note));
+    // It is no record of a ledger, and a damaged one only costs time.
+    assert_eq!(heads.ledgers().unwrap(), [ledger.id]);
+    fs::write(path.with_extension("checked"), "treering/checked/v1\ntree 1\n").unwrap();
+    assert_eq!(checked::read(&RealDisk, &store, ledger.id).unwrap(), None);
+    for damaged in ["", "treering/held/v2\n", "treering/held/v1\nledger 00\n"] {
+        fs::write(&path, damaged).unwrap();
+        assert!(heads.read(ledger.id).is_err(), "{damaged:?}");
+    }
+}
+
+#[test]
+fn fork_records() {
+    let (_folder, store, ledger) = store_with_ledger();
+    let forks = Forks::of(Arc::new(RealDisk), store.clone());
+    let (file, ..) = support::forks::example();
+    let record = ForkRecord {
+        ledger: ledger.id,
+        found: "2026-03-04T09:20:00Z".parse().unwrap(),
+        by: "sync of val-trupchun from /media/usb/val-trupchun".into(),
+        freezes: true,
+        resolution: None,
+    };
+    let kept = forks.keep(&file, &record).unwrap();
+    assert_eq!(forks.freezing(ledger.id).unwrap().len(), 1);
+    let resolution = Resolution {
+        at: "2026-03-09T10:00:00Z".parse().unwrap(),
+        keep: Side::Smaller,
+        reason: "the laptop was stolen; told by telephone".into(),
+    };
+    for reason in ["", "two\nlines", &"x".repeat(1_001)] {
+        let resolution = Resolution { reason: reason.into(), ..resolution.clone() };
+        assert!(forks.resolve(&kept, resolution).is_err(), "{reason:?}");
+    }
+    forks.resolve(&kept, resolution).unwrap();
+    holds("forks/<id>.record", &store.forks().join(format!("{}.record", kept.id)));
+    assert_eq!(forks.freezing(ledger.id).unwrap().len(), 0);
+    // Found again, the decision stands.
+    assert!(forks.keep(&file, &record).unwrap().record.resolution.is_some());
+    let beginning = &kept.id.as_str()[..4];
+    assert_eq!(forks.find(beginning).unwrap().id, kept.id);
+    // A proof without its record froze when the power went.
+    fs::remove_file(store.forks().join(format!("{}.record", kept.id))).unwrap();
+    let ledger_of_proof = file.ledger().unwrap();
+    assert_eq!(forks.freezing(ledger_of_proof).unwrap().len(), 1);
 }

@@ -67,6 +67,7 @@ impl Anchors {
                 step: 100_000,
             }),
             derived_from: None,
+            care: None,
             access: Access::Public,
         };
         let chain = Chain {

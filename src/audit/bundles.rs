@@ -246,7 +246,7 @@ fn compare_older_files(
         let Some(older) = older else { continue };
         let fault = match folder.read(&older.path(), bytes.len()) {
             Ok(older_bytes) if bytes.starts_with(&older_bytes) => {
-                older.split(&older_bytes).err().map(|fault| fault.to_string())
+                older.split(&older_bytes).err().map(|fault| format!("damaged: {fault}"))
             }
             Ok(_) => Some("different from the bundle that followed it".to_string()),
             Err(fault) => Some(fault.to_string()),

@@ -226,6 +226,23 @@ pub fn check_held(
     holds
 }
 
+/// Rules R05 and R07: a checkpoint of this ledger that an outside ledger holds. Gives whether it is the
+/// log's, and a beginning of this history. One that no log key signed pins nothing.
+pub fn check_pinned(
+    folder: &PublicFolder,
+    read: &mut ReadLedger,
+    published: Option<Tree>,
+    note: &SignedCheckpoint,
+    from: &str,
+    out: &mut Findings,
+) -> bool {
+    let Some(authority) = &read.authority else { return false };
+    let signed_by = SignedBy::checkpoint(authority, note);
+    let claim = Claim { tree: note.tree(), signed_by, from, subject: Subject::Ledger };
+    let is_signed = signed_by != SignedBy::Nobody && note.tree().size.0 > 0;
+    is_signed && compare(folder, read, published, claim, out)
+}
+
 /// A checkpoint that says what the ledger was.
 pub(super) struct Claim<'a> {
     pub(super) tree: Tree,

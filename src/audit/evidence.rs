@@ -230,7 +230,10 @@ impl EvidenceCheck<'_> {
         // Every copy must be whole, also one that is not needed: somebody may be served it.
         for copy in self.manifests_of(&anchor.root) {
             match copy.read(anchor, erased, self.expected.is_some()) {
-                Ok(read) => rows = rows.or(Some(read)),
+                Ok(read) => {
+                    copy.report_still_shown(anchor.root, read.still_shown, out);
+                    rows = rows.or(Some(read));
+                }
                 Err(fault) => copy.report(anchor.root, &fault, out),
             }
         }
@@ -304,10 +307,12 @@ impl EvidenceCheck<'_> {
 
     fn report_withheld(&self, out: &mut Findings) {
         if self.anchors_without_manifest > 0 {
-            let what = format!(
-                "the manifests of {} anchors are not at hand: their files cannot be compared",
-                self.anchors_without_manifest
-            );
+            let what = match self.anchors_without_manifest {
+                1 => "the manifest of 1 anchor is not at hand: its files cannot be compared".into(),
+                more => format!(
+                    "the manifests of {more} anchors are not at hand: their files cannot be compared"
+                ),
+            };
             out.add(Rule::R10, Outcome::CannotCheck, "manifests-withheld", Subject::Ledger, what);
         } else if self.counts.withheld > 0 {
             let what = format!("{} rows are withheld by the site", self.counts.withheld);
@@ -332,6 +337,8 @@ struct ManifestRows {
     withheld: u64,
     erased: u64,
     erased_unsaid: Vec<u64>,
+    /// Of those erased: rows whose content this copy still holds.
+    still_shown: u64,
     /// Bytes of the files whose rows stand there in full, and whether these are all.
     bytes: u64,
     all_shown: bool,
@@ -358,6 +365,10 @@ impl ManifestCopy {
         let (mut rows, mut index) = (ManifestRows::default(), 0);
         while let Some(row) = reader.next_row().map_err(|fault| fault.to_string())? {
             match row {
+                ManifestRow::Shown { .. } if erased.contains(&index) => {
+                    rows.erased += 1;
+                    rows.still_shown += 1;
+                }
                 _ if erased.contains(&index) => rows.erased += 1,
                 ManifestRow::Withheld(_) => rows.withheld += 1,
                 ManifestRow::Erased(_) => rows.erased_unsaid.push(index),
@@ -383,6 +394,20 @@ impl ManifestCopy {
         }
         (rows.bytes, rows.all_shown) = (totals.bytes, totals.is_complete());
         Ok(rows)
+    }
+
+    /// The ledger says that they were erased, and here they are: an erasure was interrupted, or this copy
+    /// was never told of it.
+    fn report_still_shown(&self, root: Hash, rows: u64, out: &mut Findings) {
+        if rows > 0 {
+            let what = format!(
+                "the manifest {root} {} still shows {rows} of the rows that were erased: treering erase \
+                 --apply takes them out",
+                self.called
+            );
+            let subject = Subject::Manifest(root);
+            out.add(Rule::R10, Outcome::Warn, "erased-still-shown", subject, what);
+        }
     }
 
     fn report(&self, root: Hash, fault: &str, out: &mut Findings) {

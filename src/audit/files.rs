@@ -135,8 +135,9 @@ impl Comparison<'_> {
         {
             self.counts.differing += 1;
             let what = format!(
-                "{path}: recorded in statement {} with {} bytes; the {size} bytes here are not those",
-                latest.anchor, latest.size,
+                "{path}: recorded in statement {} with {}; here are other bytes ({size})",
+                latest.anchor,
+                in_bytes(latest.size),
             );
             self.add(Outcome::Fail, "file-differs", path, what);
         }
@@ -202,8 +203,9 @@ impl Comparison<'_> {
                 None => (Subject::Statement(version.anchor), "a file without a shown path".into()),
             };
             let what = format!(
-                "{name}: recorded in statement {} with {} bytes, not in the folder",
-                version.anchor, version.size
+                "{name}: recorded in statement {} with {}, not in the folder",
+                version.anchor,
+                in_bytes(version.size)
             );
             self.out.add(Rule::R10, Outcome::CannotCheck, "file-missing", subject, what);
         }
@@ -212,4 +214,8 @@ impl Comparison<'_> {
     fn add(&mut self, outcome: Outcome, code: &'static str, path: &RowPath, what: String) {
         self.out.add(Rule::R10, outcome, code, Subject::File(path.as_bytes().to_vec()), what);
     }
+}
+
+fn in_bytes(size: u64) -> String {
+    format!("{size} byte{}", if size == 1 { "" } else { "s" })
 }

@@ -1,6 +1,7 @@
 //! What an audit says: rules, what became of each, and every exception by name.
 
 use super::identity::Recognised;
+use super::pins::Pin;
 use super::portrait::Portrait;
 pub use super::rule::{Rule, Severity};
 use super::time::TimeLine;
@@ -233,6 +234,8 @@ pub struct AuditReport {
     pub verdict: Verdict,
     /// When, as far as believed witnesses say.
     pub time: TimeLine,
+    /// The outside ledgers at hand that pin this one (rule R07).
+    pub pins: Vec<Pin>,
     /// Every rule.
     pub rules: Vec<RuleResult>,
     /// Every exception kept.

@@ -10,6 +10,7 @@ pub mod finding;
 pub mod findings;
 pub mod folder;
 pub mod identity;
+pub mod pins;
 pub mod portrait;
 pub mod record;
 pub mod rule;
@@ -36,6 +37,7 @@ use finding::{AuditReport, FileCounts, Identity, LedgerState, Outcome, Statement
 use findings::Findings;
 use folder::PublicFolder;
 use identity::{Known, Recognised};
+use pins::{Peer, Pin};
 use portrait::Portrait;
 use record::Record;
 use rule_set::RuleSet;
@@ -70,6 +72,8 @@ pub struct AuditInput {
     pub policy: Option<Policy>,
     /// Where evidence files and manifests are.
     pub evidence: EvidenceSources,
+    /// Outside ledgers that may pin this one.
+    pub peers: Vec<Peer>,
     /// The rules to judge by.
     pub rules: RuleSet,
     /// The catalogues at hand, the one to take where the ledger publishes none first.
@@ -89,6 +93,7 @@ impl AuditInput {
             held: Vec::new(),
             policy: None,
             evidence: EvidenceSources::default(),
+            peers: Vec::new(),
             rules: RuleSet::built_in(),
             catalogues: vec![Catalogue::built_in().clone()],
             boundary: None,
@@ -137,6 +142,7 @@ struct Examined<'i> {
     recognised: Recognised,
     head: Option<Tree>,
     compared_with: Option<TreeSize>,
+    pins: Vec<Pin>,
     state: LedgerState,
     time: TimeLine,
     statements: StatementCounts,
@@ -165,6 +171,7 @@ impl<'i> Examined<'i> {
         cosigned::check_cosigned(&folder, &mut read, published, &mut time, &mut out);
         let compared_with =
             checkpoints::check_held(&folder, &mut read, published, &input.held, &mut out);
+        let pins = pins::find_pins(&folder, &mut read, published, &input.peers, &mut out);
         if let Some(head) = head.as_ref().filter(|_| published.is_some() && published == read.tree)
         {
             time.take_up(head);
@@ -196,6 +203,7 @@ impl<'i> Examined<'i> {
             recognised,
             head: head.map(|head| head.tree()),
             compared_with,
+            pins,
             state,
             time,
             statements,
@@ -255,6 +263,7 @@ impl<'i> Examined<'i> {
                 (_, Outcome::Warn | Outcome::Pass) => Verdict::Pass,
             },
             time: self.time,
+            pins: self.pins,
             rules,
             findings_not_listed: out.not_kept(),
             findings: out.into_sorted(),

@@ -12,8 +12,9 @@ use super::failures::usage;
 use super::given_file::{self, Kind, Unhashed};
 use super::held_copy;
 use super::known;
+use super::since::Since;
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome};
+use super::{Context, Outcome, against, check_manifest};
 use crate::audit::identity::{Known, Recognised};
 use crate::evidence::attribute::Attribute;
 use crate::evidence::row::{Disclosure, Row};
@@ -42,8 +43,14 @@ Examples:
   treering check evidence/IMG_0042.JPG              against the ledger kept here")]
 pub struct Args {
     /// The files to check
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "manifest", value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// A manifest that somebody disclosed
+    #[arg(long, value_name = "MANIFEST", conflicts_with = "receipt")]
+    manifest: Option<PathBuf>,
+    /// A copy of the ledger (its public folder), to see what was said later
+    #[arg(long, value_name = "DIR")]
+    copy: Option<PathBuf>,
     /// The receipt; without one, the files are looked up in the ledger held here
     #[arg(long, value_name = "RECEIPT")]
     receipt: Option<PathBuf>,
@@ -70,6 +77,8 @@ pub struct Checks {
     pub files: Vec<Checked>,
     /// Said under all of them.
     pub remarks: Vec<String>,
+    /// What the mirror of the ledger adds, and what that makes of the exit code.
+    pub compared: Option<(String, Exit)>,
 }
 
 /// What became of one file.
@@ -114,10 +123,23 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         id: args.ledger_id.as_deref().map(known::ledger_id).transpose()?,
         known: known::known(context, args.card.as_deref())?,
     };
+    let copy = args.copy.as_deref();
+    if let Some(manifest) = &args.manifest {
+        return check_manifest::run(context, manifest, &args.files, copy, &meant);
+    }
     let policy = args.policy.as_deref().map(read_policy).transpose()?;
     let checks = match &args.receipt {
+        None if copy.is_some() => {
+            return Err(usage(
+                "--copy needs a receipt or a manifest",
+                "a copy of a ledger says which statements there are, not which files",
+                "add --receipt RECEIPT or --manifest MANIFEST",
+            ));
+        }
         None => held_copy::check(context, &args.files, &meant, policy.as_ref())?,
-        Some(receipt) => check_receipt(receipt, &meant, policy.as_ref(), &args.files)?,
+        Some(receipt) => {
+            check_receipt(context, receipt, &meant, policy.as_ref(), &args.files, copy)?
+        }
     };
     Ok(answer(&checks))
 }
@@ -138,6 +160,10 @@ fn answer(checks: &Checks) -> Answer {
     for remark in &checks.remarks {
         let _ = writeln!(text, "{remark}");
     }
+    if let Some((line, of_mirror)) = &checks.compared {
+        let _ = writeln!(text, "{line}");
+        exit = exit.graver(*of_mirror);
+    }
     let verdict = match exit {
         Exit::Done => "PASS",
         Exit::Incomplete => "INCOMPLETE",
@@ -150,6 +176,7 @@ fn answer(checks: &Checks) -> Answer {
         "ledger": checks.ledger.to_string(),
         "recognised": recognised_json(&checks.recognised),
         "files": files,
+        "mirror": checks.compared.as_ref().map(|(line, _)| line),
     });
     Answer::new("check", text, fields).with_exit(exit)
 }
@@ -193,6 +220,15 @@ impl Meant {
         self.id.or(self.known.card.as_ref().map(|card| card.ledger))
     }
 
+    /// Whether a ledger is the one that was named, or else one that is pinned or signed here.
+    pub fn is(&self, ledger: LedgerId) -> bool {
+        let is_pinned = self.known.pins.iter().any(|pin| pin.promise.ledger == ledger);
+        match self.named() {
+            Some(named) => named == ledger,
+            None => is_pinned || self.known.own == Some(ledger),
+        }
+    }
+
     /// The ledger whose receipt this must be: the one that was named, else a pinned one.
     fn of_receipt(&self, receipt: &Receipt) -> Result<LedgerId, Failure> {
         let nothing = |why: String, next: &str| {
@@ -225,10 +261,12 @@ pub fn read_policy(path: &Path) -> Result<Policy, Failure> {
 }
 
 fn check_receipt(
+    context: &Context,
     path: &Path,
     meant: &Meant,
     policy: Option<&Policy>,
     files: &[PathBuf],
+    copy: Option<&Path>,
 ) -> Result<Checks, Failure> {
     let bytes = given_file::read(path, Kind::Receipt, MAX_RECEIPT_BYTES)?;
     if given_file::is_another(Kind::Receipt, &bytes).is_some() {
@@ -248,18 +286,38 @@ fn check_receipt(
     let recognised = known::must_be(&checked.authority, meant.id, &meant.known)?;
     let rows = read_rows(&receipt, path)?;
     let moment = Moment::of(&receipt, policy)?;
-    let files = files.iter().map(|file| check_file(file, &checked, &rows, &moment));
+    let since = match copy {
+        Some(copy) => Some(Since::in_copy(copy, checked.authority.ledger(), &receipt)?),
+        None => None,
+    };
+    let files = files.iter().map(|file| {
+        let checked_file = check_file(file, &checked, &rows, &moment)?;
+        match &since {
+            Some(since) => since.judge(checked_file, &rows, &checked),
+            None => Ok(checked_file),
+        }
+    });
+    let compared = against::meet_receipt(context, checked.authority.ledger(), &receipt.checkpoint)?;
     Ok(Checks {
         name: safe(&checked.authority.genesis().name),
         ledger: checked.authority.ledger(),
         recognised,
         files: files.collect::<Result<_, _>>()?,
-        remarks: vec![
-            "NOT CHECKED: whether the key was revoked before this, whether this was corrected or \
-             erased later"
-                .into(),
-            NOT_SHOWN.into(),
-        ],
+        remarks: match since {
+            None => vec![
+                "NOT CHECKED: whether the key was revoked before this, whether this was corrected or \
+                 erased later"
+                    .into(),
+                NOT_SHOWN.into(),
+            ],
+            Some(_) => vec![
+                "NOT CHECKED: what was said after this copy of the ledger was made, and the copy \
+                 itself (treering audit)"
+                    .into(),
+                NOT_SHOWN.into(),
+            ],
+        },
+        compared,
     })
 }
 
@@ -273,8 +331,11 @@ fn damaged(path: &Path, why: String) -> Failure {
 }
 
 /// A row that the receipt shows.
-struct ReceiptRow {
-    anchor: Position,
+pub struct ReceiptRow {
+    /// The statement that anchors it.
+    pub anchor: Position,
+    /// Its index there.
+    pub index: u64,
     size: u64,
     shown: Vec<Attribute>,
 }
@@ -292,7 +353,8 @@ fn read_rows(receipt: &Receipt, path: &Path) -> Result<BTreeMap<Hash, ReceiptRow
                 row.check(&disclosure).map_err(fault)?;
                 attributes.push(disclosure.attribute().clone());
             }
-            let entry = ReceiptRow { anchor: part.anchor, size: row.size(), shown: attributes };
+            let (anchor, index, size) = (part.anchor, shown.index, row.size());
+            let entry = ReceiptRow { anchor, index, size, shown: attributes };
             rows.insert(row.sha256(), entry);
         }
     }

@@ -46,7 +46,8 @@ impl Exceptions {
             }
         });
         let listed: Vec<Exception> = problems.chain(skipped).collect();
-        let exit = match listed.iter().any(|exception| exception.is_problem) {
+        let unread = super::add::in_short::unread(summary) > 0;
+        let exit = match unread || listed.iter().any(|exception| exception.is_problem) {
             true => Exit::Incomplete,
             false => Exit::Done,
         };
@@ -86,10 +87,19 @@ impl Exceptions {
         text
     }
 
-    /// What to do next, where something could not be recorded.
+    /// What to do next, where something could not be recorded or read.
     pub fn next(&self) -> Option<&'static str> {
-        (self.exit == Exit::Incomplete)
-            .then_some("mend what is NOT RECORDED, then run the same command; the rest is kept")
+        let unrecorded = self.listed.iter().any(|exception| exception.is_problem);
+        match self.exit {
+            Exit::Incomplete if unrecorded => {
+                Some("mend what is NOT RECORDED, then run the same command; the rest is kept")
+            }
+            Exit::Incomplete => Some(
+                "look for better copies of the files that are unreadable, and add those; what lies \
+                 here is recorded as it is",
+            ),
+            _ => None,
+        }
     }
 }
 

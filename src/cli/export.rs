@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::export_camtrap::{self, HashesArgs};
 use super::output::{self, Overwrite};
 use super::own_store::OwnStore;
 use super::voice::Answer;
@@ -17,6 +18,8 @@ use crate::tlog::proof::LogProof;
 pub enum Command {
     /// The inclusion proof of one statement as a C2SP .tlog-proof file
     TlogProof(TlogProofArgs),
+    /// Hash and size of the media of a Camtrap DP package, as one more table of it
+    CamtrapDpHashes(HashesArgs),
 }
 
 /// Arguments of `treering export tlog-proof`.
@@ -37,7 +40,10 @@ pub struct TlogProofArgs {
 
 /// Exports.
 pub fn run(context: &Context, command: Command) -> Outcome {
-    let Command::TlogProof(args) = command;
+    let args = match command {
+        Command::TlogProof(args) => args,
+        Command::CamtrapDpHashes(args) => return export_camtrap::run(context, args),
+    };
     let own = OwnStore::find(context)?;
     let (position, statement) = own.resolve(&args.reference)?;
     let checkpoint = own.newest_head("export")?;

@@ -2,6 +2,9 @@
 
 use super::exit::Exit;
 use super::voice::Failure;
+use crate::exchange::mirror::SyncError;
+use crate::exchange::source::SourceError;
+use crate::exchange::tree::TreeError;
 use crate::ledger::book::Refusal;
 use crate::ledger::growth::GrowthError;
 use crate::ledger::indexing::IndexingError;
@@ -10,11 +13,14 @@ use crate::ledger::writer::{AppendError, OpenError, SignError};
 use crate::statement::chain::ChainFault;
 use crate::store::chain_file::ChainFileError;
 use crate::store::disk::DiskError;
+use crate::store::forks::ForksError;
 use crate::store::heads::HeadError;
+use crate::store::held::HeldError;
 use crate::store::index::IndexError;
 use crate::store::keys::KeyFileError;
 use crate::store::layout::LayoutError;
 use crate::store::lock::LockError;
+use crate::store::mirrors::MirrorsError;
 use crate::store::outside::OutsideError;
 use crate::store::public::PublicError;
 
@@ -271,5 +277,91 @@ impl From<IndexingError> for Failure {
                 )
             }
         }
+    }
+}
+
+impl From<MirrorsError> for Failure {
+    fn from(fault: MirrorsError) -> Failure {
+        match fault {
+            MirrorsError::Lock(fault) => fault.into(),
+            MirrorsError::Disk(fault) => fault.into(),
+            fault @ MirrorsError::Taken(_) => {
+                usage("the mirror cannot have this name", fault, "choose another: --as NAME")
+            }
+            fault @ MirrorsError::Source => {
+                usage("this is no source", fault, "name a folder, or an address")
+            }
+            fault @ MirrorsError::Damaged(_) => Failure::new(
+                Exit::Unexpected,
+                "the record of a mirror is damaged",
+                fault,
+                "remove that file and add the mirror again; what was held is remembered elsewhere",
+            ),
+        }
+    }
+}
+
+impl From<HeldError> for Failure {
+    fn from(fault: HeldError) -> Failure {
+        match fault {
+            HeldError::Disk(fault) => fault.into(),
+            fault => Failure::new(
+                Exit::Unexpected,
+                "what was held of the ledger cannot be used",
+                fault,
+                "put the file back from a backup; deleting it forgets what shows a rewritten history",
+            ),
+        }
+    }
+}
+
+impl From<ForksError> for Failure {
+    fn from(fault: ForksError) -> Failure {
+        match fault {
+            ForksError::Disk(fault) => fault.into(),
+            fault @ (ForksError::NotFound(_) | ForksError::Reason) => {
+                usage("the fork cannot be looked at", fault, "treering fork list")
+            }
+            fault => Failure::new(
+                Exit::Unexpected,
+                "a fork proof in this store is damaged",
+                fault,
+                "put the file back from a backup: it may be the only proof",
+            ),
+        }
+    }
+}
+
+impl From<SyncError> for Failure {
+    fn from(fault: SyncError) -> Failure {
+        match fault {
+            SyncError::Mirrors(fault) => fault.into(),
+            SyncError::Held(fault) => fault.into(),
+            SyncError::Forks(fault) => fault.into(),
+            SyncError::Disk(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(fault: SourceError) -> Failure {
+        TreeError::from(fault).into()
+    }
+}
+
+impl From<TreeError> for Failure {
+    fn from(fault: TreeError) -> Failure {
+        let (exit, next) = match &fault {
+            TreeError::Source(SourceError::NoSource(_)) => {
+                (Exit::Usage, "name the public folder of a ledger, or its address")
+            }
+            TreeError::Source(SourceError::Missing { .. }) => (
+                Exit::Incomplete,
+                "name the folder or address that holds the file called checkpoint",
+            ),
+            TreeError::Source(_) => (Exit::Incomplete, "try again, or use another copy"),
+            _ => (Exit::Finding, "ask whoever runs the source; another copy may be whole"),
+        };
+        Failure::new(exit, "the source does not give the ledger", fault, next)
     }
 }

@@ -15,6 +15,9 @@ use crate::store::disk::{DiskError, NotRegular, RealDisk};
 use crate::store::durable;
 use crate::tlog::hash::Hash;
 
+/// Tag 18 of a COSE_Sign1 message and its array of four: how every signed statement begins.
+pub const COSE_SIGN1: &[u8] = &[0xd2, 0x84];
+
 /// What a small file should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -30,8 +33,14 @@ pub enum Kind {
     Statement,
     /// A request for a grant.
     Request,
+    /// A request to a witness.
+    CosignRequest,
+    /// What a witness answered.
+    SignatureLines,
     /// A private key.
     PrivateKey,
+    /// A fork proof.
+    Fork,
     /// A rule set.
     RuleSet,
     /// A catalogue of indicators.
@@ -52,7 +61,10 @@ impl Kind {
             Kind::Head => "a checkpoint or head line",
             Kind::Statement => "a signed statement",
             Kind::Request => "a request",
+            Kind::CosignRequest => "a request to a witness",
+            Kind::SignatureLines => "what a witness answered",
             Kind::PrivateKey => "a private key",
+            Kind::Fork => "a fork proof",
             Kind::RuleSet => "a rule set",
             Kind::Catalogue => "a catalogue",
             Kind::Boundary => "a boundary",
@@ -60,15 +72,22 @@ impl Kind {
         }
     }
 
+    /// Whether it is one JSON object.
+    fn is_json(self) -> bool {
+        matches!(self, Kind::Card | Kind::Receipt | Kind::Request)
+    }
+
     /// What a file is by its first bytes, where that is plain.
     fn seen_in(bytes: &[u8]) -> Option<Kind> {
-        /// Tag 18 of a COSE_Sign1 message and its array of four.
-        const COSE_SIGN1: &[u8] = &[0xd2, 0x84];
         let has = |part: &str| bytes.windows(part.len()).any(|window| window == part.as_bytes());
         if bytes.starts_with(COSE_SIGN1) {
             Some(Kind::Statement)
         } else if bytes.starts_with(b"TR1 ") {
             Some(Kind::Head)
+        } else if bytes.starts_with(b"old ") {
+            Some(Kind::CosignRequest)
+        } else if bytes.starts_with("\u{2014} ".as_bytes()) {
+            Some(Kind::SignatureLines)
         } else if bytes.starts_with(b"-----BEGIN ") {
             Some(Kind::PrivateKey)
         } else if bytes.starts_with(b"{") {
@@ -76,6 +95,7 @@ impl Kind {
                 ("\"treering.card/", Kind::Card),
                 ("\"treering.receipt/", Kind::Receipt),
                 ("\"treering.key-request/", Kind::Request),
+                ("\"treering.fork/", Kind::Fork),
             ];
             schemas.into_iter().find(|(schema, _)| has(schema)).map(|(_, kind)| kind)
         } else {
@@ -110,6 +130,14 @@ pub fn read(path: &Path, kind: Kind, ceiling: usize) -> Result<Vec<u8>, Failure>
     })
 }
 
+/// [`read`], where `-` is standard input.
+pub fn read_or_stdin(path: &Path, kind: Kind, ceiling: usize) -> Result<Vec<u8>, Failure> {
+    match path.as_os_str() == "-" {
+        true => read_whole(std::io::stdin().lock(), path, kind, ceiling),
+        false => read(path, kind, ceiling),
+    }
+}
+
 /// [`read`], from a source that is open already; `path` is what it is called.
 pub fn read_whole(
     source: impl Read,
@@ -133,7 +161,15 @@ pub fn not_one(path: &Path, kind: Kind, bytes: &[u8], why: impl ToString) -> Fai
         Some(other) => {
             usage(what, format!("it is {}", other.phrase()), format!("name {}", kind.phrase()))
         }
-        None => usage(what, why, "check the name; if it is the right one, ask for the file again"),
+        None => {
+            let next = "check the name; if it is the right one, ask for the file again";
+            let begins_otherwise = |bytes: &[u8]| !bytes.is_empty() && !bytes.starts_with(b"{");
+            match kind.is_json() && begins_otherwise(bytes.trim_ascii_start()) {
+                // What a parser says of it helps nobody.
+                true => usage(what, "it does not begin as one does, with {", next),
+                false => usage(what, why, next),
+            }
+        }
     }
 }
 

@@ -289,7 +289,8 @@ fn first_statements(
     let Secrets { root, next, log, recorder } = keys;
     let root_id = KeyId::of(&root.public()).to_string();
     let origin = args.origin.clone().unwrap_or_else(|| format!("treering/{}", &root_id[..32]));
-    let origin = Origin::new(&origin).map_err(|why| cannot(&why))?;
+    let origin =
+        Origin::new(&origin).map_err(|why| cannot(&format!("{origin:?} is no origin: {why}")))?;
     let genesis = Body::Genesis(Genesis {
         name: args.name.clone(),
         origin: origin.clone(),

@@ -35,6 +35,12 @@ pub fn flag() -> &'static AtomicBool {
     &ASKED_TO_STOP
 }
 
+/// Whether somebody asked to stop.
+#[cfg(feature = "serve")]
+pub fn is_asked() -> bool {
+    ASKED_TO_STOP.load(Ordering::SeqCst)
+}
+
 /// From here on the first Ctrl-C lets the command come to an end of its own.
 pub fn finish_what_is_begun() {
     WILL_STOP_BY_ITSELF.store(true, Ordering::SeqCst);

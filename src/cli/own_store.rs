@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::exit::Exit;
-use super::failures::unreadable;
+use super::failures::{unreadable, usage};
+use super::keyring::safe_name;
 use super::voice::Failure;
 use super::{Context, interrupt};
+use crate::exchange::mirror::MirrorStore;
 use crate::ledger::book::Book;
 use crate::ledger::find::Finder;
 use crate::ledger::indexing::IndexPlaces;
@@ -19,6 +21,7 @@ use crate::store::durable;
 use crate::store::heads::HeadPlaces;
 use crate::store::layout::StoreFolder;
 use crate::store::lock::{Holder, Lock, PATIENCE};
+use crate::store::mirrors::{MirrorRecord, Mirrors};
 use crate::store::outside::StateFolder;
 use crate::store::public::PublicFolder;
 use crate::store::safe_name::SafeName;
@@ -40,18 +43,25 @@ pub struct OwnStore {
 impl OwnStore {
     /// The store that `--store` names, or the one found from the working directory upward.
     pub fn find(context: &Context) -> Result<OwnStore, Failure> {
-        let store = match &context.global.store {
-            Some(path) => StoreFolder::at(path)?,
-            None => StoreFolder::find_upward(&working_directory()?)?,
-        };
-        OwnStore::open(store)
+        OwnStore::open(find_store(context)?)
     }
 
-    /// The ledger in a store: the one that is signed here, of those that are kept here. It is told by
-    /// its head; a store with a single ledger needs none, so that it can be resumed without.
+    /// A mirror of somebody else's ledger in that store, to be read as one's own is.
+    pub fn find_mirror(context: &Context, name: &str) -> Result<OwnStore, Failure> {
+        let shelf = mirror_store(context, "read a mirror")?;
+        let record = find_mirror(&shelf, name)?;
+        let folder = shelf.folder(&record.name);
+        Ok(OwnStore { disk: shelf.disk, store: shelf.store, name: record.name, folder })
+    }
+
+    /// The ledger in a store: the one that is signed here, of those that are kept here and are not
+    /// copies of others'. It is told by its head; a store with a single ledger needs none, so that it
+    /// can be resumed without.
     pub fn open(store: StoreFolder) -> Result<OwnStore, Failure> {
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-        let names = store.ledger_names(&*disk)?;
+        let mirrors = Mirrors::of(Arc::clone(&disk), store.clone());
+        let mut names = store.ledger_names(&*disk)?;
+        names.retain(|name| !matches!(mirrors.read(name), Ok(Some(_))));
         let folder = |name: &SafeName| PublicFolder::new(Arc::clone(&disk), store.ledger(name));
         let name = match &names[..] {
             [] => {
@@ -264,9 +274,75 @@ fn extent(size: TreeSize) -> String {
     }
 }
 
+/// The statement of a ledger of this size that a reference names: `@position`, or at least 8 digits of
+/// an id.
+pub fn find_statement(
+    folder: &PublicFolder,
+    size: TreeSize,
+    reference: &str,
+) -> Result<(Position, Statement), Failure> {
+    let not_found = |why: String| {
+        let what = format!("there is no statement {reference}");
+        Failure::new(Exit::Usage, what, why, "treering log lists the statements")
+    };
+    if let Some(digits) = reference.strip_prefix('@') {
+        let position = digits
+            .parse()
+            .map(Position)
+            .map_err(|_| not_found("after @ comes the position, a number counted from 0".into()))?;
+        let statement = read::statement_at(folder, size, position)?;
+        let beyond =
+            || not_found(format!("the ledger has {size} statements, @0 to @{}", size.0 - 1));
+        return Ok((position, statement.ok_or_else(beyond)?));
+    }
+    let is_hex = reference.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    if !(8..=2 * Hash::LENGTH).contains(&reference.len()) || !is_hex {
+        let why = "a reference is @position, or 8 to 64 lower-case hexadecimal digits of an id";
+        return Err(not_found(why.into()));
+    }
+    let mut found = Vec::new();
+    for statement in read::statements(folder, size) {
+        let (position, statement) = statement?;
+        if statement.id().to_string().starts_with(reference) {
+            found.push((position, statement));
+        }
+    }
+    match found.len() {
+        0 => Err(not_found("no id in this ledger begins so".into())),
+        1 => Ok(found.swap_remove(0)),
+        several => Err(not_found(format!("{several} ids begin so; give more digits"))),
+    }
+}
+
 /// What to do about a public folder that is behind.
 pub const NEXT_WHEN_BEHIND: &str = "if a command was interrupted, run it again; if not, the folder is an \
                                     old copy: treering resume --from a newer one";
+
+/// The store that `--store` names, or the one found from the working directory upward.
+pub fn find_store(context: &Context) -> Result<StoreFolder, Failure> {
+    Ok(match &context.global.store {
+        Some(path) => StoreFolder::at(path)?,
+        None => StoreFolder::find_upward(&working_directory()?)?,
+    })
+}
+
+/// The part of that store that is about other parties' ledgers.
+pub fn mirror_store(context: &Context, command: &str) -> Result<MirrorStore, Failure> {
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    Ok(MirrorStore::of(disk, find_store(context)?, Holder::this_process(command)))
+}
+
+/// The mirror of a name.
+pub fn find_mirror(shelf: &MirrorStore, name: &str) -> Result<MirrorRecord, Failure> {
+    let safe = safe_name(name)?;
+    shelf.mirrors.read(&safe)?.ok_or_else(|| {
+        usage(
+            format!("there is no mirror {name} here"),
+            format!("{} holds no record of one", shelf.store.path().display()),
+            "treering mirror list",
+        )
+    })
+}
 
 /// The working directory.
 pub fn working_directory() -> Result<PathBuf, Failure> {

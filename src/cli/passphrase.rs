@@ -1,13 +1,13 @@
 //! Passphrases: from a file, or asked without echo. Never in a flag or a variable.
 
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal};
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use super::Context;
 use super::exit::Exit;
-use super::failures::usage;
+use super::failures::{BEGIN_AGAIN, interrupted, usage};
 use super::voice::Failure;
 use crate::store::disk::{DiskError, RealDisk};
 use crate::store::durable;
@@ -82,6 +82,10 @@ fn ask(context: &Context, prompt: &str, or: &str) -> Result<Passphrase, Failure>
     if context.global.no_input || !std::io::stdin().is_terminal() {
         return Err(cannot("nobody is at the keyboard to ask"));
     }
-    let typed = rpassword::prompt_password(prompt).map_err(|why| cannot(&why.to_string()))?;
+    let typed = rpassword::prompt_password(prompt).map_err(|why| match why.kind() {
+        // Ctrl-C is a key like any other while it asks.
+        ErrorKind::Interrupted => interrupted("stopped at the passphrase", BEGIN_AGAIN),
+        _ => cannot(&why.to_string()),
+    })?;
     Passphrase::new(typed).ok_or_else(|| cannot("it was empty"))
 }

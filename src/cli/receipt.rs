@@ -1,7 +1,6 @@
 //! `treering receipt`: a small file that proves recorded files to anyone, offline.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -11,15 +10,15 @@ use super::failures::{unreadable, usage};
 use super::output::{self, Overwrite};
 use super::own_store::{OwnStore, working_directory};
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome, given_file};
-use crate::evidence::disclosure::{Names, open_rows};
-use crate::evidence::manifest::ManifestReader;
+use super::{Context, Outcome, erase, given_file, row_tables};
+use crate::evidence::disclosure::{Names, OpenedRows};
 use crate::evidence::row::Row;
 use crate::ledger::find::Finder;
 use crate::ledger::read;
-use crate::report::words::{are, bytes, counted, file_name};
+use crate::report::words::{are, bytes, counted, file_name, safe};
 use crate::statement::authority::Authority;
 use crate::statement::bodies::Body;
+use crate::statement::bodies::evidence::Care;
 use crate::statement::envelope::{LedgerId, Statement};
 use crate::statement::receipt::{AnchoredRows, Receipt, ShownRow};
 use crate::store::disk::Access;
@@ -48,11 +47,17 @@ pub struct Args {
     /// An attribute to show, such as path, captured or gps; all others stay hidden
     #[arg(long, value_name = "NAME")]
     disclose: Vec<String>,
+    /// From a mirror of somebody else's ledger, by its published manifests
+    #[arg(long, value_name = "NAME")]
+    mirror: Option<String>,
 }
 
 /// Writes the receipt.
 pub fn run(context: &Context, args: Args) -> Outcome {
-    let own = OwnStore::find(context)?;
+    let own = match &args.mirror {
+        Some(name) => OwnStore::find_mirror(context, name)?,
+        None => OwnStore::find(context)?,
+    };
     let names = Names::parse(args.disclose.iter().map(String::as_str))
         .map_err(|why| usage("the receipt cannot show that", why, "treering help receipt"))?;
     let output = match &args.output {
@@ -69,15 +74,14 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     }
     output::write(&output, &text, args.overwrite)?;
     output::warn_among_evidence(context, &own, &output);
+    let called = file_name(output.as_os_str().as_encoded_bytes());
     let summary = format!(
-        "Wrote {} ({}): {} in the ledger at {}.\n\
+        "Wrote {called} ({}): {} in the ledger at {}.\n\
          next: hand it over with the file and the site's card; they run\n\
-         \u{20}     treering check FILE --receipt {} --card CARD\n",
-        output.display(),
+         \u{20}     treering check FILE --receipt {called} --card CARD\n",
         bytes(text.len() as u64),
         counted(args.files.len() as u64, "file"),
         counted(receipt.checkpoint.tree().size.0, "statement"),
-        output.display()
     );
     let fields = json!({
         "receipt": output.display().to_string(),
@@ -159,26 +163,63 @@ fn make_with(
     authority: &Authority,
     wanted: &Wanted<'_>,
 ) -> Result<Receipt, Failure> {
-    let places = find_rows(finder, wanted)?;
-    let size = checkpoint.tree().size;
-    let (mut positions, mut evidence) = (BTreeSet::new(), Vec::new());
-    for (anchor, digests) in &places {
-        let statement = statement_at(own, size, *anchor)?;
-        positions.extend(authority.rests_on(&statement.header.key));
-        positions.insert(*anchor);
+    let places = find_rows(own, finder, wanted)?;
+    let mut parts = Vec::new();
+    for (anchor, rows) in &places {
+        let statement = statement_at(own, checkpoint.tree().size, *anchor)?;
         let Body::Anchor(body) = &statement.payload.body else {
             return Err(unreadable(own.folder.path(), format!("statement {anchor} is no anchor")));
         };
-        evidence.push(open_anchor(own, *anchor, &body.root, digests, wanted.names)?);
+        if let Some(care) = &body.care {
+            return Err(needs_release(*anchor, care));
+        }
+        let rows: Vec<Position> = rows.iter().copied().collect();
+        parts.push((*anchor, row_tables::open(own, body, &rows, wanted.names)?));
+    }
+    let receipt = over(own, checkpoint, authority, parts)?;
+    check(&receipt, own.ledger()?, wanted)?;
+    Ok(receipt)
+}
+
+/// A receipt over opened rows of some anchors.
+pub fn over(
+    own: &OwnStore,
+    checkpoint: &SignedCheckpoint,
+    authority: &Authority,
+    parts: Vec<(Position, OpenedRows)>,
+) -> Result<Receipt, Failure> {
+    let size = checkpoint.tree().size;
+    let (mut positions, mut evidence) = (BTreeSet::new(), Vec::new());
+    for (anchor, opened) in parts {
+        let statement = statement_at(own, size, anchor)?;
+        positions.extend(authority.rests_on(&statement.header.key));
+        positions.insert(anchor);
+        let rows = opened.rows.iter().map(|opened| ShownRow {
+            index: opened.position.0,
+            row: opened.row.bytes().to_vec(),
+            shown: opened.show.iter().map(|shown| shown.bytes().to_vec()).collect(),
+        });
+        evidence.push(AnchoredRows { anchor, rows: rows.collect(), proof: opened.proof });
     }
     let positions: Vec<Position> = positions.into_iter().collect();
     let proof = prove_inclusions(&positions, size, |nodes| own.folder.nodes(nodes, size))?;
     let bytes_at =
         |position: Position| Ok((position, statement_at(own, size, position)?.bytes().to_vec()));
     let statements = positions.into_iter().map(bytes_at).collect::<Result<_, Failure>>()?;
-    let receipt = Receipt { checkpoint: checkpoint.clone(), statements, proof, evidence };
-    check(&receipt, own.ledger()?, wanted)?;
-    Ok(receipt)
+    Ok(Receipt { checkpoint: checkpoint.clone(), statements, proof, evidence })
+}
+
+/// Evidence that others have a say over goes out only within their release.
+fn needs_release(anchor: Position, care: &Care) -> Failure {
+    Failure::new(
+        Exit::Finding,
+        format!(
+            "statement {anchor} is shown only with the signature of its authority ({})",
+            safe(&care.label)
+        ),
+        "a receipt shows the row of its file",
+        format!("treering disclose @{anchor} --file NAME --form receipt --release FILE -o OUT"),
+    )
 }
 
 /// The receipt is handed out only if it holds for whoever gets it.
@@ -204,68 +245,59 @@ fn check(receipt: &Receipt, ledger: LedgerId, wanted: &Wanted<'_>) -> Result<(),
     }
 }
 
-/// The newest anchor of each file, and the files of each.
+/// The newest anchor of each file, and the rows of each.
 fn find_rows(
+    own: &OwnStore,
     finder: &mut Finder,
     wanted: &Wanted<'_>,
-) -> Result<BTreeMap<Position, BTreeSet<Hash>>, Failure> {
+) -> Result<BTreeMap<Position, BTreeSet<Position>>, Failure> {
     let digests: BTreeSet<Hash> = wanted.digests.iter().copied().collect();
     let found = finder.files(&digests)?;
-    let mut places: BTreeMap<Position, BTreeSet<Hash>> = BTreeMap::new();
+    let mut places: BTreeMap<Position, BTreeSet<Position>> = BTreeMap::new();
     for (file, digest) in wanted.files.iter().zip(wanted.digests) {
         let newest = found.rows.get(digest).and_then(|rows| rows.last());
-        let newest = newest.ok_or_else(|| not_recorded(file, found.unread))?;
-        places.entry(newest.position).or_default().insert(*digest);
+        let newest = newest.ok_or_else(|| not_recorded(own, file, found.unread))?;
+        // A batch may hold the same bytes twice; one row of them is proof enough.
+        places.entry(newest.position).or_default().insert(Position(newest.row));
     }
     Ok(places)
 }
 
-fn not_recorded(file: &Path, unread: u64) -> Failure {
+fn not_recorded(own: &OwnStore, file: &Path, unread: u64) -> Failure {
     let name = file_name(file.as_os_str().as_encoded_bytes());
     let what = format!("NOT RECORDED: {name}");
+    let erased = own.book().and_then(|book| erase::erased_rows(own, &book)).unwrap_or_default();
+    let mut why = match unread {
+        0 => "no manifest in this store has a row with these bytes".to_string(),
+        unread => format!(
+            "no row that could be read has these bytes; {} not here or not whole",
+            are(unread, "manifest")
+        ),
+    };
+    if erased > 0 {
+        why.push_str(&format!(
+            "; {} erased, and nothing can tell any more whether this file was among them",
+            match erased {
+                1 => "1 row was".to_string(),
+                more => format!("{more} rows were"),
+            }
+        ));
+    }
     match unread {
-        0 => Failure::new(
-            Exit::Finding,
-            what,
-            "no manifest in this store has a row with these bytes",
-            format!("treering add {name}"),
-        ),
-        unread => Failure::new(
-            Exit::Incomplete,
-            what,
-            format!(
-                "no row that could be read has these bytes; {} not here or not whole",
-                are(unread, "manifest")
-            ),
-            "put the manifests back from their second copy; treering audit names them",
-        ),
+        0 => Failure::new(Exit::Finding, what, why, format!("treering add {name}")),
+        _ => {
+            let next = match erased {
+                0 => "put the manifests back from their second copy; treering audit names them",
+                _ => {
+                    "treering audit says which rows were erased, and whether a manifest is missing"
+                }
+            };
+            Failure::new(Exit::Incomplete, what, why, next)
+        }
     }
 }
 
 fn statement_at(own: &OwnStore, size: TreeSize, at: Position) -> Result<Statement, Failure> {
     let beyond = || unreadable(own.folder.path(), format!("statement {at} is not there"));
     read::statement_at(&own.folder, size, at)?.ok_or_else(beyond)
-}
-
-fn open_anchor(
-    own: &OwnStore,
-    anchor: Position,
-    root: &Hash,
-    digests: &BTreeSet<Hash>,
-    names: &Names,
-) -> Result<AnchoredRows, Failure> {
-    let path = own.store.manifest(root);
-    let cannot = |why: &dyn std::fmt::Display| unreadable(&path, why);
-    let file = own.disk.open(&path).map_err(|why| cannot(&why))?;
-    let manifest = ManifestReader::new(BufReader::new(file)).map_err(|why| cannot(&why))?;
-    // A batch may hold the same bytes twice; one row of them is proof enough.
-    let mut missing = digests.clone();
-    let opened = open_rows(manifest, names, |row, _| missing.remove(&row.sha256()))
-        .map_err(|why| cannot(&why))?;
-    let rows = opened.rows.iter().map(|opened| ShownRow {
-        index: opened.position.0,
-        row: opened.row.bytes().to_vec(),
-        shown: opened.show.iter().map(|shown| shown.bytes().to_vec()).collect(),
-    });
-    Ok(AnchoredRows { anchor, rows: rows.collect(), proof: opened.proof })
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::own_store::OwnStore;
 use super::standing::Judgements;
 use super::voice::Answer;
-use super::{Context, Outcome, statement_text};
+use super::{Context, Outcome, lineage, statement_text};
 use crate::report::words::counted;
 
 /// Arguments of `treering show`.
@@ -15,14 +15,21 @@ use crate::report::words::counted;
 #[command(before_help = "\
 Examples:
   treering show @3              the statement at position 3
+  treering show @3#17 --lineage from a picture to what rests on it
   treering show 5f0c22ab        the statement whose id begins so")]
 pub struct Args {
     /// @position in this ledger, or 8 or more digits of a statement's id
     reference: String,
+    /// What it was made from, what was made from it, and what rests on it; also of one row: @3#17
+    #[arg(long)]
+    lineage: bool,
 }
 
 /// Shows the statement, and how it stands now.
 pub fn run(context: &Context, args: Args) -> Outcome {
+    if args.lineage {
+        return lineage::run(context, &args.reference);
+    }
     let own = OwnStore::find(context)?;
     let (position, statement) = own.resolve(&args.reference)?;
     let mut judgements = Judgements::default();

@@ -1,9 +1,13 @@
 //! How a statement of one's own ledger stands now, in words.
 
+use super::voice::Failure;
+use crate::ledger::book::Book;
+use crate::ledger::read;
 use crate::statement::authority::{Authority, Signer};
 use crate::statement::bodies::Body;
 use crate::statement::envelope::Statement;
 use crate::statement::standing::{Standing, StandingBook};
+use crate::store::public::PublicFolder;
 use crate::tlog::hash::Position;
 
 /// How a statement stands.
@@ -46,6 +50,21 @@ impl Judgements {
         }
         in_words(&standings, authority, position, statement)
     }
+}
+
+/// How the statement at `position` of a ledger held here stands after everything that the ledger holds.
+pub fn of(
+    folder: &PublicFolder,
+    book: &Book,
+    position: Position,
+    statement: &Statement,
+) -> Result<InWords, Failure> {
+    let mut judgements = Judgements::default();
+    for later in read::statements_from(folder, position, book.tree().size) {
+        let (at, later) = later?;
+        judgements.note(at, &later);
+    }
+    Ok(judgements.on(book.authority(), position, statement))
 }
 
 fn in_words(

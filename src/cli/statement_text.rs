@@ -118,6 +118,34 @@ fn anchor_lines(anchor: &Anchor, line: &mut impl FnMut(&str, String)) {
         line("indicators", safe(&indicators.ids.join(" ")));
         line("catalogue", indicators.catalogue.to_string());
     }
+    if let Some(derivation) = &anchor.derived_from {
+        for source in &derivation.sources {
+            let rows = match &source.rows {
+                Some(rows) => counted(rows.len() as u64, "row"),
+                None => "all rows".into(),
+            };
+            line("made from", format!("{} ({rows})", &source.statement.id.to_string()[..8]));
+        }
+        if let Some(software) = &derivation.software {
+            line("software", safe(software));
+        }
+        for (name, digest) in [("model", &derivation.model), ("parameters", &derivation.parameters)]
+        {
+            if let Some(digest) = digest {
+                line(name, digest.to_string());
+            }
+        }
+    }
+    if let Some(care) = &anchor.care {
+        line(
+            "authority",
+            format!(
+                "{}: shown only with the signature of key {}",
+                safe(&care.label),
+                care.authority
+            ),
+        );
+    }
     if let Some(place) = &anchor.place {
         let degrees = |millionths: i64| millionths as f64 / 1e6;
         line(

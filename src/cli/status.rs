@@ -4,12 +4,13 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use super::cosigning::{Witnessed, witnessed_of_own};
 use super::keyring::Keyring;
 use super::own_store::{NEXT_WHEN_BEHIND, OwnStore};
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome};
 use crate::ledger::book::Book;
-use crate::report::words::{are, count, counted, safe, time};
+use crate::report::words::{are, count, counted, rfc3339, safe, time};
 use crate::statement::bodies::Body;
 use crate::statement::envelope::Statement;
 use crate::statement::key::KeyId;
@@ -69,7 +70,7 @@ pub fn run(context: &Context, _: Args) -> Outcome {
     }
     if !tally.manifests_missing.is_empty() {
         cares.push(format!(
-            "{} missing: the files in it cannot be proved until a copy is put back",
+            "{} missing: files cannot be proved until a copy is put back",
             are(tally.manifests_missing.len() as u64, "manifest")
         ));
     } else if tally.batches > 0 {
@@ -86,6 +87,7 @@ pub fn run(context: &Context, _: Args) -> Outcome {
     }
     let _ = writeln!(text, " · ledger {}\n", &book.ledger().to_string()[..16]);
     let span = match (tally.first_s, tally.last_s) {
+        (Some(first), Some(last)) if time(first) == time(last) => format!(", {}", time(first)),
         (Some(first), Some(last)) => format!(", {} to {}", time(first), time(last)),
         _ => String::new(),
     };
@@ -103,12 +105,22 @@ pub fn run(context: &Context, _: Args) -> Outcome {
     let by_others = lines.filter(|line| {
         !log_keys.iter().any(|key| (key.name(), key.id()) == (line.name(), line.id()))
     });
-    let witnesses = by_others.count() as u64;
-    let witnessed = match witnesses {
-        0 => "no: the times here are what this computer's clock said".to_string(),
-        some => counted(some, "cosignature"),
+    let cosignatures = by_others.count() as u64;
+    let witnessed = witnessed_of_own(&own)?;
+    let waiting = witnessed.as_ref().and_then(Witnessed::waits);
+    let sentence = match (&witnessed, cosignatures) {
+        (Some(witnessed), _) => witnessed.sentence(),
+        (None, 0) => "no: the times here are what this computer's clock said".to_string(),
+        (None, some) => counted(some, "cosignature"),
     };
-    let _ = writeln!(text, "  Witnessed  {witnessed}");
+    let _ = writeln!(text, "  Witnessed  {sentence}");
+    if let Some(waiting) = waiting {
+        let _ = writeln!(
+            text,
+            "  Waiting    {} for witnesses (treering checkpoint, or treering cosign-request)",
+            counted(waiting, "statement")
+        );
+    }
     let granted = book.authority().grants().filter(|(_, grant)| grant.ended.is_none()).count();
     let _ = writeln!(
         text,
@@ -133,7 +145,11 @@ pub fn run(context: &Context, _: Args) -> Outcome {
         "files": tally.files,
         "drafts": drafts,
         "manifests_missing": tally.manifests_missing.iter().map(Hash::to_string).collect::<Vec<_>>(),
-        "cosignatures": witnesses,
+        "cosignatures": cosignatures,
+        "waiting": waiting.unwrap_or(0),
+        "witnessed": witnessed.and_then(|witnessed| witnessed.by_quorum).map(|(size, at)| json!({
+            "size": size.0, "time": rfc3339(i64::try_from(at.seconds()).unwrap_or(i64::MAX)),
+        })),
         "care": cares.iter().map(|care| json!(care)).collect::<Vec<Value>>(),
     });
     Ok(Answer::new("status", text, fields))

@@ -1,4 +1,7 @@
-//! `treering submit`: a statement that was signed elsewhere enters this ledger.
+//! `treering submit`: a statement that was signed elsewhere enters this ledger, or with `--to` the ledger
+//! of somebody who serves.
+
+mod sending;
 
 use std::path::PathBuf;
 
@@ -6,7 +9,8 @@ use serde_json::json;
 
 use super::exit::Exit;
 use super::filing::Filing;
-use super::given_file::{self, Kind};
+use super::given_file::{self, COSE_SIGN1, Kind};
+use super::output::Overwrite;
 use super::statement_text::summary;
 use super::voice::{Answer, Failure};
 use super::{Context, Outcome};
@@ -18,17 +22,30 @@ use crate::tlog::hash::Position;
 #[command(before_help = "\
 Examples:
   treering key grant anna.request.json --root . -o anna.statement    where the root is
-  treering submit anna.statement                                     where the store is")]
+  treering submit anna.statement                                     where the store is
+  treering submit finding.statement --to https://park.example.org --card card.json")]
 pub struct Args {
     /// The signed statement
     file: PathBuf,
+    /// Send it to the ledger that is served at this address (treering serve --accept)
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+    /// The card of that ledger, to check the answer against
+    #[arg(long, value_name = "CARD", requires = "to")]
+    card: Option<PathBuf>,
+    /// Where to keep the proof that the statement was accepted (C2SP tlog-proof)
+    #[arg(short, long, value_name = "FILE", requires = "to")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    overwrite: Overwrite,
 }
 
 /// Files the statement.
 pub fn run(context: &Context, args: Args) -> Outcome {
     let bytes = given_file::read(&args.file, Kind::Statement, MAX_STATEMENT_BYTES)?;
-    if given_file::is_another(Kind::Statement, &bytes).is_some() {
-        return Err(given_file::not_one(&args.file, Kind::Statement, &bytes, ""));
+    if !bytes.starts_with(COSE_SIGN1) {
+        let why = "it does not begin as one does, with the bytes d2 84";
+        return Err(given_file::not_one(&args.file, Kind::Statement, &bytes, why));
     }
     let statement = Statement::read(bytes).map_err(|why| {
         Failure::new(
@@ -38,6 +55,9 @@ pub fn run(context: &Context, args: Args) -> Outcome {
             "ask for the file again; it was damaged on the way",
         )
     })?;
+    if let Some(url) = &args.to {
+        return sending::run(context, &args, url, &statement);
+    }
     let mut filing = Filing::begin(context, "submit")?;
     let fields = |position: Position, new: bool| {
         json!({

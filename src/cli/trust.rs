@@ -13,6 +13,8 @@ use super::{Context, Outcome, clock};
 use crate::report::words::{safe, time};
 use crate::store::trust::{PinnedLedger, Trust, TrustError};
 
+mod policy;
+
 /// `treering trust …`
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -22,6 +24,8 @@ pub enum Command {
     Accredit(AccreditArgs),
     /// What is believed
     List(ListArgs),
+    /// Which witnesses are believed, and how many are enough: shows trust.policy, or makes the first
+    Policy(policy::PolicyArgs),
 }
 
 /// Arguments of `treering trust pin`.
@@ -74,7 +78,7 @@ pub fn run(context: &Context, command: Command) -> Outcome {
             let mut trust = Trust::read(&*own.disk, &path)?;
             trust.pin(PinnedLedger::of_card(&card, clock::now())?)?;
             trust.write(&*own.disk, &path)?;
-            let text = format!("Pinned {} ({})\n", safe(&card.name), card.ledger());
+            let text = format!("Pinned {} ({}).\n", safe(&card.name), card.ledger());
             Ok(Answer::new("trust-pinned", text, json!({ "pinned": card.ledger().to_string() })))
         }
         Command::Accredit(args) => {
@@ -83,13 +87,18 @@ pub fn run(context: &Context, command: Command) -> Outcome {
             let mut trust = Trust::read(&*own.disk, &path)?;
             trust.accredit(card.ledger(), clock::now())?;
             trust.write(&*own.disk, &path)?;
-            let text = format!("Believes the grants of {} ({})\n", safe(&card.name), card.ledger());
+            let text = format!(
+                "This store believes the grants of {} ({}).\n",
+                safe(&card.name),
+                card.ledger()
+            );
             Ok(Answer::new(
                 "trust-accredited",
                 text,
                 json!({ "accredited": card.ledger().to_string() }),
             ))
         }
+        Command::Policy(args) => policy::run(&own, args),
         Command::List(_) => {
             let trust = Trust::read(&*own.disk, &path)?;
             Ok(list(&trust))

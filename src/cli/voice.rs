@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::exit::Exit;
 use super::progress::beside_bars;
-use crate::report::words::visible;
+use crate::report::words::{page, visible};
 
 /// Why a command failed, for people and for programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,11 +110,12 @@ const DIFFERS: Style = AnsiColor::Red.on_default().bold();
 const UNCHECKED: Style = AnsiColor::Yellow.on_default();
 
 /// The words that carry colour, each with the colour that repeats it.
-const COLOURED: [(&str, Style); 22] = [
+const COLOURED: [(&str, Style); 23] = [
     ("NOT CHECKED", UNCHECKED),
     ("NOT RECORDED", UNCHECKED),
     ("INCOMPLETE", UNCHECKED),
     ("UNREADABLE", UNCHECKED),
+    ("UNEXPLAINED", UNCHECKED),
     ("WITHHELD", UNCHECKED),
     ("MISSING", UNCHECKED),
     ("cannot-check", UNCHECKED),
@@ -153,9 +154,11 @@ impl Voice {
         let mut stdout = anstream::stdout().lock();
         let text = match self.json {
             true => format!("{}\n", answer.json),
-            false if answer.text.ends_with('\n') || answer.text.is_empty() => colour(&answer.text),
+            false if answer.text.ends_with('\n') || answer.text.is_empty() => {
+                colour(&page(&answer.text))
+            }
             // Some texts are made by others: help, for one.
-            false => format!("{}\n", colour(&answer.text)),
+            false => format!("{}\n", colour(&page(&answer.text))),
         };
         let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     }

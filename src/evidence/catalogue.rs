@@ -49,6 +49,12 @@ pub struct Contents {
     pub approved: String,
     /// Language of the texts (BCP 47).
     pub language: String,
+    /// Where it applies, if it was adapted for a jurisdiction.
+    #[serde(default)]
+    pub jurisdiction: Option<String>,
+    /// SHA-256 of the catalogue it was adapted from, in hexadecimal.
+    #[serde(default)]
+    pub parent: Option<String>,
     /// Whose words the texts are: `official`, `unofficial paraphrases`, …
     pub texts: String,
     /// What a reader should know before relying on it.
@@ -136,6 +142,9 @@ pub enum CatalogueError {
         "the catalogue has {0:?} where an id of 1 to 64 letters, digits, dots and dashes should stand, beginning like the one above it"
     )]
     Id(String),
+    /// A parent that is no digest.
+    #[error("the catalogue's parent {0:?} is not a SHA-256 of 64 lower-case hexadecimal digits")]
+    Parent(String),
     /// An id that stands for two indicators.
     #[error("the catalogue has the id {0:?} twice")]
     Twice(String),
@@ -197,6 +206,11 @@ impl Catalogue {
     /// SHA-256 of the file: what statements sign.
     pub fn digest(&self) -> Hash {
         self.digest
+    }
+
+    /// SHA-256 of the catalogue it was adapted from, if it was.
+    pub fn parent(&self) -> Option<Hash> {
+        self.contents.parent.as_deref().and_then(Hash::from_hex)
     }
 
     /// What the file says.
@@ -267,6 +281,9 @@ fn index(contents: &Contents) -> Result<BTreeMap<String, (usize, usize, usize)>,
     let mut count = 0;
     if !good(&contents.id) {
         return refuse(&contents.id);
+    }
+    if let Some(parent) = contents.parent.as_ref().filter(|hex| Hash::from_hex(hex).is_none()) {
+        return Err(CatalogueError::Parent(parent.clone()));
     }
     for (c, component) in contents.components.iter().enumerate() {
         if !good(&component.id) {
@@ -369,6 +386,16 @@ mod tests {
         assert!(matches!(with("\"1.1.1\"", "\"1.1.2\""), Err(Twice(_))));
         assert!(matches!(with("GLS-V1.1-1.1.1", "GLS-V1.1-1.1.2"), Err(Twice(_))));
         assert!(matches!(with("\"value\": \"topic\"", "\"value\": \"maybe\""), Err(Certainty(_))));
+        let with_parent = |hex: &str| {
+            with(
+                "\"language\": \"en\",",
+                &format!("\"language\": \"rm\", \"jurisdiction\": \"CHE\", \"parent\": \"{hex}\","),
+            )
+        };
+        let adapted = with_parent(&Hash::of(GREEN_LIST).to_string()).unwrap();
+        assert_eq!(adapted.parent(), Some(Hash::of(GREEN_LIST)));
+        assert_eq!(adapted.contents().jurisdiction.as_deref(), Some("CHE"));
+        assert!(matches!(with_parent("2FEF"), Err(Parent(_))));
         assert!(matches!(Catalogue::read(&vec![b' '; MAX_BYTES + 1]), Err(TooLong)));
         assert!(matches!(Catalogue::read(b"[]"), Err(Json(_))));
     }

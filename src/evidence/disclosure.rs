@@ -47,6 +47,11 @@ impl Names {
         self.0.contains(name)
     }
 
+    /// The names, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().copied()
+    }
+
     fn keep(&self, show: &mut Vec<Disclosure>) {
         show.retain(|disclosure| self.contains(disclosure.name()));
     }

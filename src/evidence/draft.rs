@@ -4,8 +4,9 @@
 //! ```text
 //! file    = "treering draft 1\n" ‖ entry ‖ entry ‖ …
 //! entry   = u32 length of payload ‖ first 8 bytes of SHA256(payload) ‖ payload      (big-endian)
-//! payload = {"row": bytes, "show": [bytes …], "size": n, "notes": [n …], "place": bytes,
-//!            "modified": [seconds, nanoseconds]}                                    (canonical CBOR)
+//! payload = {"row": bytes, "show": [bytes …], "size": n, "place": bytes,
+//!            "notes": [[note, row or 0, times] …], "modified": [seconds, nanoseconds]}
+//!                                                                                   (canonical CBOR)
 //! ```
 //!
 //! Entries are appended as files are read; a later entry for a place stands for an earlier one. What
@@ -14,7 +15,7 @@
 //! A draft holds salts, so only its owner may read it; it is local and short-lived, and no other
 //! version reads it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::formats::note::{Note, Noted};
 use super::manifest::MAX_ITEM_BYTES;
 use super::row::{Disclosure, Row};
 use super::walk::{Found, Stamp};
@@ -61,8 +63,8 @@ pub struct Entry {
     pub show: Vec<Disclosure>,
     /// The file's time of last change when it was read.
     pub modified: Option<(i64, u32)>,
-    /// What its reading noted, as numbers that only this program gives a meaning.
-    pub notes: Vec<u8>,
+    /// What its reading noted.
+    pub notes: Vec<Noted>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -72,7 +74,8 @@ struct Payload {
     place: Vec<u8>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     modified: Option<(i64, u32)>,
-    notes: Vec<u8>,
+    /// Notes as numbers that only this program gives a meaning.
+    notes: Vec<(u8, u64, u64)>,
     #[serde(with = "serde_bytes")]
     row: Vec<u8>,
     show: Vec<serde_bytes::ByteBuf>,
@@ -186,13 +189,11 @@ impl Draft {
         let payload = cbor::encode(&Payload {
             place,
             modified: entry.modified,
-            notes: entry.notes.clone(),
+            notes: entry.notes.iter().map(note_numbers).collect(),
             row: entry.row.bytes().to_vec(),
             show: entry.show.iter().map(|shown| shown.bytes().to_vec().into()).collect(),
         });
-        let length = u32::try_from(payload.len()).expect("draft: a payload has a ceiling");
-        let sum = Hash::of(&payload);
-        let bytes = [&length.to_be_bytes()[..], &sum.0[..8], &payload].concat();
+        let bytes = frame(&payload);
         let start = self.end;
         let written =
             self.file.seek(SeekFrom::Start(start)).and_then(|_| self.file.write_all(&bytes));
@@ -205,6 +206,14 @@ impl Draft {
     /// Reads an entry again.
     pub fn entry(&mut self, at: EntryAt) -> Result<Entry, DraftError> {
         Ok(self.read(at.0)?.1)
+    }
+
+    /// The row hash of every entry that stands, and where the entry begins: what a manifest is sorted by.
+    pub fn in_order(&mut self) -> Result<Vec<(Hash, EntryAt)>, DraftError> {
+        let mut starts: Vec<u64> = self.by_place.values().copied().collect();
+        starts.sort_unstable();
+        let hash = |start| Ok((self.read(start)?.1.row.hash(), EntryAt(start)));
+        starts.into_iter().map(hash).collect()
     }
 
     fn read(&mut self, start: u64) -> Result<(Payload, Entry), DraftError> {
@@ -229,9 +238,77 @@ impl Draft {
         std::fs::remove_file(&self.place).map_err(|error| self.failed(error))
     }
 
+    /// Takes out every entry for files of these digests: an erased file must not wait in a draft. The
+    /// rest is written anew, so no byte of them stays.
+    pub fn forget(&mut self, digests: &BTreeSet<Hash>) -> Result<u64, DraftError> {
+        let (mut kept, mut forgotten) = (MAGIC.to_vec(), 0);
+        self.file.rewind().map_err(|error| self.failed(error))?;
+        let mut reader = BufReader::new(&self.file);
+        let mut magic = [0; MAGIC.len()];
+        let skipped = reader.read_exact(&mut magic);
+        skipped.map_err(|error| self.failed(error))?;
+        let beside = self.place.with_extension("kept");
+        let mut out = private_file(&beside).map_err(|error| self.failed(error))?;
+        while let Some(payload) = whole_frame(&mut reader).map_err(|error| self.failed(error))? {
+            match open_payload(&payload) {
+                Some((_, entry)) if digests.contains(&entry.row.sha256()) => forgotten += 1,
+                _ => kept.extend(frame(&payload)),
+            }
+            if kept.len() > 1 << 20 {
+                out.write_all(&kept).map_err(|error| self.failed(error))?;
+                kept.clear();
+            }
+        }
+        let written = out.write_all(&kept).and_then(|()| out.sync_all());
+        written.map_err(|error| self.failed(error))?;
+        if forgotten == 0 {
+            std::fs::remove_file(&beside).map_err(|error| self.failed(error))?;
+            return Ok(0);
+        }
+        std::fs::rename(&beside, &self.place).map_err(|error| self.failed(error))?;
+        Ok(forgotten)
+    }
+
     fn failed(&self, error: io::Error) -> DraftError {
         DraftError::Io { place: self.place.clone(), error }
     }
+}
+
+/// Takes files of these digests out of every draft in `folder`, and removes what a stop of this left.
+/// Gives how many entries. A draft that an `add` has open is in use.
+pub fn forget_in_drafts(folder: &Path, digests: &BTreeSet<Hash>) -> Result<u64, DraftError> {
+    let at = |error| DraftError::Io { place: folder.to_owned(), error };
+    let mut forgotten = 0;
+    let names = match std::fs::read_dir(folder) {
+        Ok(names) => names,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(at(error)),
+    };
+    for name in names {
+        let place = name.map_err(at)?.path();
+        if place.extension().is_some_and(|extension| extension == "kept") {
+            std::fs::remove_file(&place).map_err(at)?;
+        } else if let Some(key) = place.file_name().and_then(|n| Hash::from_hex(n.to_str()?)) {
+            forgotten += Draft::open(folder, DraftKey(key))?.forget(digests)?;
+        }
+    }
+    Ok(forgotten)
+}
+
+/// A new file that only its owner may read.
+fn private_file(place: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(place)
+}
+
+/// Length, checksum and payload: an entry as it stands in the file.
+fn frame(payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).expect("draft: a payload has a ceiling");
+    let sum = Hash::of(payload);
+    [&length.to_be_bytes()[..], &sum.0[..8], payload].concat()
 }
 
 /// The place and the length of the entry that comes next, if it is whole.
@@ -264,7 +341,8 @@ fn open_payload(bytes: &[u8]) -> Option<(Payload, Entry)> {
     if show.iter().any(|shown| row.check(shown).is_err()) {
         return None;
     }
-    let (modified, notes) = (payload.modified, payload.notes.clone());
+    let modified = payload.modified;
+    let notes = payload.notes.iter().filter_map(note_of_numbers).collect();
     Some((payload, Entry { row, show, modified, notes }))
 }
 
@@ -274,4 +352,14 @@ fn place_bytes(found: &Found) -> Vec<u8> {
 
 fn short_digest(place: &[u8]) -> [u8; 16] {
     *Hash::of(place).0.first_chunk().expect("a digest has 32 bytes")
+}
+
+/// Rows count from 1, so 0 is free to mean none; numbers of CBOR here end at 2^63 − 1.
+fn note_numbers(noted: &Noted) -> (u8, u64, u64) {
+    const MOST: u64 = i64::MAX as u64;
+    (noted.note.code(), noted.row.unwrap_or(0).min(MOST), noted.times.min(MOST))
+}
+
+fn note_of_numbers(&(code, row, times): &(u8, u64, u64)) -> Option<Noted> {
+    Some(Noted { note: Note::of_code(code)?, row: (row > 0).then_some(row), times })
 }

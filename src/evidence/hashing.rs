@@ -12,7 +12,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use thiserror::Error;
 
 use super::bulk_sha256::BulkSha256;
-use super::formats::exif;
+use super::formats::facts::Facts;
+use super::formats::source::Source;
+use super::formats::{self, Reader, exif};
 use super::media_type::{HEAD_BYTES, Head, media_type};
 use super::walk::{Found, Interrupted, Stamp};
 use crate::tlog::hash::Hash;
@@ -35,8 +37,8 @@ pub struct Contents {
     pub stamp: Stamp,
     /// The media type by content.
     pub media_type: &'static str,
-    /// What the device wrote into it.
-    pub claims: exif::Claims,
+    /// What it says about itself.
+    pub facts: Facts,
 }
 
 /// Why a file has no digest.
@@ -109,30 +111,40 @@ fn reading_order(files: &[Found]) -> Vec<usize> {
     order
 }
 
-/// Digest, kind and claims of one file.
+/// Digest, kind and facts of one file.
 fn read_file(place: &Path, watch: Watch<'_>, buffer: &mut [u8]) -> Result<Contents, Problem> {
     let (mut file, before) = open(place)?;
+    let name = place.file_name().map(|name| name.as_encoded_bytes()).unwrap_or_default();
     let mut kind = None;
     let digest = hash_all(&mut file, before.size, watch, buffer, |head| {
-        let name = place.file_name().map(|name| name.as_encoded_bytes()).unwrap_or_default();
         let media_type = media_type(head, name);
-        // A JPEG's EXIF block is in its head; TIFF and HEIF files are looked into below.
+        // A JPEG's EXIF block is in its head; other files are looked into below.
         let early = (media_type == "image/jpeg").then(|| {
             exif::read(media_type, head.bytes, head.more, &mut io::empty()).unwrap_or_default()
         });
-        kind = Some((media_type, early));
+        kind = Some((media_type, early, formats::first_look(media_type, head, name)));
     })?;
-    let (media_type, claims) =
+    let (media_type, early, oddity) =
         kind.expect("hashing: every file has a head, an empty one if need be");
-    let claims = match claims {
-        Some(claims) => claims,
-        None if exif::may_have(media_type) => {
-            exif::read(media_type, &[], true, &mut file).map_err(Problem::Unreadable)?
+    let mut file = file;
+    let head = Head { bytes: &[], more: before.size > 0 };
+    let mut source = Source::new(name, head, before.size, &mut file);
+    let facts = match early {
+        Some(claims) => {
+            let mut facts = Facts::from(claims);
+            formats::whole_jpeg(&mut source, &mut facts).map(|()| facts)
         }
-        None => exif::Claims::default(),
+        None => match Reader::of(media_type, name) {
+            Some(reader) => reader.read(media_type, &mut source),
+            None => Ok(Facts::default()),
+        },
     };
+    let mut facts = facts.map_err(Problem::Unreadable)?;
+    if let Some(oddity) = oddity {
+        facts.note(oddity);
+    }
     unchanged(&file, before)?;
-    Ok(Contents { sha256: digest, stamp: before, media_type, claims })
+    Ok(Contents { sha256: digest, stamp: before, media_type, facts: facts.finish() })
 }
 
 /// SHA-256 of one file and the stamp it had before and after: for checking, where only bytes count.

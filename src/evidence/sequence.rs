@@ -13,6 +13,7 @@ pub struct Items<R> {
     reader: R,
     ceiling: usize,
     item: Vec<u8>,
+    taken: u64,
 }
 
 /// Why there is no next item.
@@ -35,7 +36,12 @@ pub enum SequenceError {
 impl<R: BufRead> Items<R> {
     /// Items of at most `ceiling` bytes from `reader`.
     pub fn new(reader: R, ceiling: usize) -> Items<R> {
-        Items { reader, ceiling, item: Vec::new() }
+        Items { reader, ceiling, item: Vec::new(), taken: 0 }
+    }
+
+    /// How many bytes the items so far have taken: where the next one begins.
+    pub fn offset(&self) -> u64 {
+        self.taken
     }
 
     /// The bytes of the next item; `None` at the end of the stream.
@@ -86,6 +92,7 @@ impl<R: BufRead> Items<R> {
 
     fn take(&mut self, count: u64) -> Result<(), SequenceError> {
         let read = self.reader.by_ref().take(count).read_to_end(&mut self.item)?;
+        self.taken += read as u64;
         if read as u64 == count { Ok(()) } else { Err(SequenceError::Truncated) }
     }
 }

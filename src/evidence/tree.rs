@@ -13,6 +13,8 @@
 //! root is that of one tree over all leaves. In pieces, because `rs_merkle` keeps 270 bytes for each
 //! leaf and its proofs take time quadratic in the leaves shown: 16 s for a tenth of a million.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 use rs_merkle::{Hasher, MerkleTree};
 
@@ -20,7 +22,7 @@ use crate::tlog::hash::{Hash, Position, Tree, TreeSize, leaf_hash, node_hash};
 use crate::tlog::multi::{LEAVES_MAX, Unprovable, check_inclusions};
 
 /// Levels of a piece: 2^12 = 4,096 leaves.
-const PIECE_LEVELS: u32 = 12;
+pub(super) const PIECE_LEVELS: u32 = 12;
 
 /// RFC 6962 section 2.1 in `rs_merkle`'s terms.
 #[derive(Clone)]
@@ -99,27 +101,88 @@ fn prove_in_pieces(
 ) -> Result<RowsProof, Unprovable> {
     let size = TreeSize(row_hashes.len() as u64);
     check_positions(positions, size)?;
+    let length = 1 << piece_levels;
+    let copy = |piece: &[Hash]| piece.iter().map(|hash| hash.0).collect::<Vec<[u8; 32]>>();
+    let roots: Vec<[u8; 32]> =
+        row_hashes.par_chunks(length).map(|piece| root_of(&copy(piece))).collect();
+    let mut pieces = Pieces::default();
+    for position in positions {
+        let piece = position.0 >> piece_levels;
+        if !pieces.has(piece) {
+            let first = piece as usize * length;
+            let end = row_hashes.len().min(first + length);
+            pieces.add(piece, copy(&row_hashes[first..end]));
+        }
+    }
+    let proof = prove_from(size, &pieces, &roots, positions, piece_levels)?;
+    Ok(proof.expect("tree: a proof made here must pass"))
+}
 
+/// The leaves of some pieces of a tree.
+#[derive(Default)]
+pub(super) struct Pieces(BTreeMap<u64, Vec<[u8; 32]>>);
+
+impl Pieces {
+    /// Whether the leaves of a piece are here.
+    pub(super) fn has(&self, piece: u64) -> bool {
+        self.0.contains_key(&piece)
+    }
+
+    /// Takes the leaves of a piece.
+    pub(super) fn add(&mut self, piece: u64, leaves: Vec<[u8; 32]>) {
+        self.0.insert(piece, leaves);
+    }
+}
+
+/// The root of a piece, or of the whole tree over the roots of its pieces.
+pub(super) fn piece_root(leaves: &[[u8; 32]]) -> [u8; 32] {
+    root_of(leaves)
+}
+
+/// [`prove_rows`], with the leaves of the pieces that hold the positions and the roots of all. `None` if they
+/// do not belong together.
+pub(super) fn prove_from_pieces(
+    size: TreeSize,
+    pieces: &Pieces,
+    roots: &[[u8; 32]],
+    positions: &[Position],
+) -> Result<Option<RowsProof>, Unprovable> {
+    prove_from(size, pieces, roots, positions, PIECE_LEVELS)
+}
+
+fn prove_from(
+    size: TreeSize,
+    pieces: &Pieces,
+    roots: &[[u8; 32]],
+    positions: &[Position],
+    piece_levels: u32,
+) -> Result<Option<RowsProof>, Unprovable> {
+    check_positions(positions, size)?;
     // The positions by piece, as indexes within it.
-    let mut shown: Vec<(usize, Vec<usize>)> = Vec::new();
+    let mut shown: Vec<(u64, Vec<usize>)> = Vec::new();
     for position in positions {
         let (piece, index) = (position.0 >> piece_levels, position.0 & ((1 << piece_levels) - 1));
         match shown.last_mut() {
-            Some((last, indexes)) if *last == piece as usize => indexes.push(index as usize),
-            _ => shown.push((piece as usize, vec![index as usize])),
+            Some((last, indexes)) if *last == piece => indexes.push(index as usize),
+            _ => shown.push((piece, vec![index as usize])),
         }
     }
-    let pieces: Vec<Vec<[u8; 32]>> = row_hashes
-        .chunks(1 << piece_levels)
-        .map(|piece| piece.iter().map(|hash| hash.0).collect())
-        .collect();
-    let roots: Vec<[u8; 32]> = pieces.par_iter().map(|piece| root_of(piece)).collect();
+    let leaf_of = |position: &Position| {
+        let index = position.0 & ((1 << piece_levels) - 1);
+        pieces.0.get(&(position.0 >> piece_levels))?.get(index as usize).map(|leaf| Hash(*leaf))
+    };
+    let leaves: Option<Vec<(Position, Hash)>> =
+        positions.iter().map(|position| Some((*position, leaf_of(position)?))).collect();
+    let touched: Vec<usize> = shown.iter().map(|(piece, _)| *piece as usize).collect();
+    let (Some(leaves), true) = (leaves, touched.last().is_some_and(|last| *last < roots.len()))
+    else {
+        return Ok(None);
+    };
     let below: Vec<Vec<Vec<Hash>>> = shown
         .par_iter()
-        .map(|(piece, indexes)| hashes_by_level(&pieces[*piece], indexes))
+        .map(|(piece, indexes)| hashes_by_level(&pieces.0[piece], indexes))
         .collect();
-    let touched: Vec<usize> = shown.iter().map(|(piece, _)| *piece).collect();
-    let above = hashes_by_level(&roots, &touched);
+    let above = hashes_by_level(roots, &touched);
 
     // By level from the leaves, and within a level by index: piece after piece.
     let mut hashes = Vec::new();
@@ -128,11 +191,9 @@ fn prove_in_pieces(
     }
     hashes.extend(above.iter().flatten());
 
-    let tree = Tree { size, root: Hash(root_of(&roots)) };
-    let leaves: Vec<(Position, Hash)> =
-        positions.iter().map(|&position| (position, row_hashes[position.0 as usize])).collect();
-    check_inclusions(&leaves, tree, &hashes).expect("tree: a proof made here must pass");
-    Ok(RowsProof { tree, hashes })
+    let tree = Tree { size, root: Hash(root_of(roots)) };
+    let holds = check_inclusions(&leaves, tree, &hashes).is_ok();
+    Ok(holds.then_some(RowsProof { tree, hashes }))
 }
 
 /// The same refusals as the verifier's, before anything is indexed.

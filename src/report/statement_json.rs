@@ -6,6 +6,7 @@ use super::words::rfc3339;
 use crate::statement::cbor::Value;
 use crate::statement::envelope::Statement;
 use crate::tlog::hash::Position;
+use crate::tlog::hex::Hex;
 
 /// The statement at a position; `summary` is what it says in a few words.
 pub fn view(position: Position, statement: &Statement, summary: &str) -> Json {
@@ -31,7 +32,7 @@ pub fn cbor(value: &Value) -> Json {
         Value::Bool(truth) => json!(truth),
         Value::Integer(number) => i64::try_from(*number).map_or(Json::Null, |number| json!(number)),
         Value::Bytes(bytes) => {
-            json!(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+            json!(Hex(bytes).to_string())
         }
         Value::Text(text) => json!(text),
         Value::Array(items) => Json::Array(items.iter().map(cbor).collect()),

@@ -94,6 +94,20 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
+/// A page of text that may hold names from outside: its lines and tabs stay, nothing else in it can
+/// move a terminal's cursor or change its colours.
+pub fn page(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => shown.push(c),
+            _ if hides_or_moves_text(c) => shown.extend(c.escape_unicode()),
+            _ => shown.push(c),
+        }
+    }
+    shown
+}
+
 /// The bytes of a file name on one line; bytes that are no UTF-8 as `\xNN`.
 pub fn file_name(bytes: &[u8]) -> String {
     let mut shown = String::new();
@@ -140,5 +154,6 @@ mod tests {
         assert_eq!(safe("\u{202e}gpj.exe"), "\\u{202e}gpj.exe");
         assert_eq!(safe("\u{1b}[31mred"), "\\u{1b}[31mred");
         assert_eq!(safe("a\\nb"), "a\\\\nb");
+        assert_eq!(page("a\tb\n\u{1b}[31mred\r\n"), "a\tb\n\\u{1b}[31mred\\u{d}\n");
     }
 }

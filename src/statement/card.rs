@@ -58,7 +58,7 @@ pub struct Card {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CardRefused {
     /// Too long, not JSON, or with other fields than a card has.
-    #[error("not a site card: {0}")]
+    #[error("its form is not that of a card: {0}")]
     Form(String),
     /// Another kind of file, or a later version.
     #[error("not a site card that this program reads (schema {0:?})")]

@@ -9,6 +9,7 @@ pub mod chain;
 pub mod claim_arithmetic;
 pub mod envelope;
 pub mod evidence_book;
+pub mod fork_file;
 pub mod form;
 pub mod json;
 pub mod key;

@@ -296,7 +296,9 @@ impl Receipt {
     }
 }
 
-fn check_statements(
+/// Statements that were taken out of a ledger, each signed by a key that might sign it, as far as those
+/// before it here say.
+pub(super) fn check_statements(
     statements: &[(Position, Statement)],
     pinned: LedgerId,
 ) -> Result<Authority, ReceiptFault> {

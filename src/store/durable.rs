@@ -13,6 +13,9 @@
 use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use super::disk::{Access, Action, Disk, DiskError, Fill, Listed, What};
 
@@ -149,8 +152,8 @@ pub fn write_all(
         if folders.insert(folder.to_owned()) {
             create_folders(disk, root, folder, access)?;
         }
-        put(disk, &file.path, access, if_there, &mut |writer| writer.write_all(&file.bytes))?;
     }
+    put_all(disk, access, if_there, files)?;
     // A folder may have been made by a process that died before it synced the folder above, so the
     // way up is synced each time. Syncing a folder that did not change costs next to nothing.
     let way_up: BTreeSet<&Path> = folders
@@ -158,6 +161,37 @@ pub fn write_all(
         .flat_map(|folder| folder.ancestors().take_while(|above| above.starts_with(root)))
         .collect();
     way_up.into_iter().rev().try_for_each(|folder| sync_folder(disk, folder))
+}
+
+/// Threads that write at once. Each waits for the disk nearly all of its time, and a disk takes several
+/// syncs in little more time than one.
+const WRITERS: usize = 8;
+
+/// [`put`] for each file, in no order; the first refusal ends it.
+fn put_all(
+    disk: &dyn Disk,
+    access: Access,
+    if_there: IfThere,
+    files: &[NewFile],
+) -> Result<(), DiskError> {
+    let (next, refused) = (AtomicUsize::new(0), Mutex::new(None));
+    let write = || {
+        while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let fill = &mut |writer: &mut dyn Write| writer.write_all(&file.bytes);
+            if let Err(error) = put(disk, &file.path, access, if_there, fill) {
+                next.store(files.len(), Ordering::Relaxed);
+                refused.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            }
+        }
+    };
+    match files.len() {
+        // A commit of one statement is not worth a thread.
+        0..=2 => write(),
+        several => thread::scope(|scope| {
+            (0..several.min(WRITERS)).for_each(|_| drop(scope.spawn(write)));
+        }),
+    }
+    refused.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
 }
 
 /// Creates `folder` and what is missing between it and `root`, which must be there.

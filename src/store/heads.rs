@@ -187,6 +187,23 @@ impl HeadPlaces {
         Ok(())
     }
 
+    /// Remembers outside the store that a larger tree was signed elsewhere, as a checkpoint under the
+    /// ledger's own log key shows. From then on this store does not sign until it was completed from the
+    /// copy that did.
+    pub fn remember_elsewhere(
+        &self,
+        ledger: LedgerId,
+        tree: Tree,
+        incarnation: Incarnation,
+    ) -> Result<(), HeadError> {
+        let _lock = self.lock(ledger)?;
+        let known = known(self.recall(ledger))?.map(|record| record.signed());
+        match known.is_none_or(|known| known.tree.size < tree.size) {
+            true => self.remember(ledger, None, HeadMark { incarnation, tree }),
+            false => Ok(()),
+        }
+    }
+
     fn lock(&self, ledger: LedgerId) -> Result<Lock, HeadError> {
         self.state.check_apart(&self.store)?;
         let record = self.state.head(ledger);

@@ -354,7 +354,11 @@ fn sheltered<T>(path: &Path, run: impl FnOnce() -> sled::Result<T>) -> Result<T,
             Kind::PermissionDenied
             | Kind::ReadOnlyFilesystem
             | Kind::StorageFull
-            | Kind::QuotaExceeded => DiskError::refused(Action::Write, path)(error).into(),
+            | Kind::QuotaExceeded
+            | Kind::FileTooLarge => {
+                // sled hands its errors on as text for programmers; the kind says the same.
+                DiskError::refused(Action::Write, path)(error.kind().into()).into()
+            }
             _ => damaged(error.to_string()),
         }),
         Ok(Err(error)) => Err(damaged(error.to_string())),
@@ -366,8 +370,9 @@ fn sheltered<T>(path: &Path, run: impl FnOnce() -> sled::Result<T>) -> Result<T,
     }
 }
 
-/// Everything the index keeps of a statement, each row once.
-fn puts_of(statement: &IndexedStatement) -> Vec<Put> {
+/// Everything the index keeps of a statement, each row once. Files come one by one: an anchor may have a
+/// million.
+fn puts_of(statement: &IndexedStatement) -> impl Iterator<Item = Put> {
     let place = statement.position.0.to_be_bytes();
     let put = |table, key: Vec<u8>| Put { table, key, value: Vec::new() };
     let worded = |table, word: &str| put(table, [&word_prefix(word)[..], &place].concat());
@@ -378,17 +383,17 @@ fn puts_of(statement: &IndexedStatement) -> Vec<Put> {
         put(TIMES, [time_key(statement.time), place].concat()),
     ];
     puts.extend(statement.indicators.iter().map(|word| worded(INDICATORS, word)));
-    puts.extend(statement.evidence.iter().flat_map(|evidence| {
+    // A statement may name an indicator twice.
+    puts.sort();
+    puts.dedup();
+    let files = statement.evidence.iter().flat_map(move |evidence| {
         evidence.files.iter().map(move |(row, sha256)| Put {
             table: EVIDENCE,
             key: [&sha256.0[..], &place, &row.to_be_bytes()].concat(),
             value: evidence.root.0.to_vec(),
         })
-    }));
-    // A statement may name an indicator twice.
-    puts.sort();
-    puts.dedup();
-    puts
+    });
+    puts.into_iter().chain(files)
 }
 
 /// A row's part of the sum.

@@ -132,12 +132,20 @@ impl KeyFolder {
         self.create(new, &opened.map_err(KeyFileError::Import)?, random)
     }
 
-    /// All keys that have a public half here, by name; asks for no passphrase. Files of other names
-    /// are not looked at. A folder that is not there holds none.
+    /// All keys here, by name; asks for no passphrase. One without its public half is unreadable. Files
+    /// of other names are not looked at. A folder that is not there holds none.
     pub fn list(&self) -> Result<KeyList, DiskError> {
         let mut list = KeyList::default();
-        for listed in durable::list(&*self.disk, &self.path)? {
-            let stem = listed.name.strip_suffix(".pub").filter(|_| listed.what != What::Folder);
+        let mut files = durable::list(&*self.disk, &self.path)?;
+        files.retain(|listed| listed.what != What::Folder);
+        for listed in &files {
+            let alone = |stem: &&str| {
+                let public = format!("{stem}.pub");
+                !files.iter().any(|other| other.name == *public)
+            };
+            let name = &listed.name;
+            let stem =
+                name.strip_suffix(".pub").or_else(|| name.strip_suffix(".key").filter(alone));
             let Some(name) = stem.and_then(|stem| SafeName::new(stem).ok()) else { continue };
             match self.find(&name) {
                 Ok(key) => list.keys.push(key),

@@ -5,13 +5,18 @@
 //!   ledgers/<name>/      public: C2SP tlog-tiles, what is served and carried
 //!   manifests/<root>     private manifests: rows, salts, attributes
 //!   drafts/              work in progress of `add`
+//!   documents/<sha256>   catalogues and boundaries that statements name by digest; made when needed
 //!   heads/<ledger id>    newest signed head, guarded against being rolled back
 //!   forks/               fork proofs found
 //!   keys/<name>.key .pub .chain
+//!   witness/             who this store is as a witness, and what it cosigned; made by `witness init`
+//!   requests/<ledger id>/<size>   checkpoints that witnesses were asked to cosign by file
 //!   trust.policy         C2SP tlog-policy, written by people
 //!   trust.toml           pinned ledgers and accreditors, written by `treering trust`
 //!   index/<ledger id>/   sled, rebuildable
 //!   receipts/            receipts that were given no other place
+//!   mirrors/<name>       where a copy of somebody else's ledger comes from
+//!   held/<ledger id>     the heads ever held of it
 //!   lock                 who is writing
 //! ```
 //!
@@ -34,7 +39,7 @@ use crate::tlog::hash::Hash;
 pub use crate::evidence::walk::STORE_FOLDER;
 
 /// The folders of a store and who may read them.
-const FOLDERS: [(&str, Access); 7] = [
+const FOLDERS: [(&str, Access); 9] = [
     ("ledgers", Access::Public),
     ("manifests", Access::Private),
     ("drafts", Access::Private),
@@ -42,7 +47,13 @@ const FOLDERS: [(&str, Access); 7] = [
     ("forks", Access::Public),
     ("keys", Access::Private),
     ("index", Access::Private),
+    ("mirrors", Access::Private),
+    ("held", Access::Private),
 ];
+
+/// Folders that change while another process holds the store's lock: a mirror is fetched for hours, and
+/// that must not keep anybody from recording. They have a lock of their own (`super::mirrors`).
+const UNDER_ANOTHER_LOCK: [&str; 4] = ["ledgers", "forks", "mirrors", "held"];
 
 /// A store, by the path of its folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,6 +174,11 @@ impl StoreFolder {
         self.manifests().join(root.to_string())
     }
 
+    /// A catalogue or boundary that a statement names by its digest.
+    pub fn document(&self, digest: &Hash) -> PathBuf {
+        self.root.join("documents").join(digest.to_string())
+    }
+
     /// Work in progress of `add`.
     pub fn drafts(&self) -> PathBuf {
         self.root.join("drafts")
@@ -188,6 +204,16 @@ impl StoreFolder {
         self.root.join("keys")
     }
 
+    /// What this store is and remembers as a witness of others' logs.
+    pub fn witness(&self) -> PathBuf {
+        self.root.join("witness")
+    }
+
+    /// Checkpoints of one ledger that witnesses far away were asked to cosign.
+    pub fn requests(&self, ledger: LedgerId) -> PathBuf {
+        self.root.join("requests").join(ledger.to_string())
+    }
+
     /// The witness policy this store believes.
     pub fn trust_policy(&self) -> PathBuf {
         self.root.join("trust.policy")
@@ -203,6 +229,11 @@ impl StoreFolder {
         self.root.join("index").join(ledger.to_string())
     }
 
+    /// The table of rows of one manifest: as rebuildable as the index beside it.
+    pub fn row_table(&self, root: &Hash) -> PathBuf {
+        self.root.join("index").join("rows").join(root.to_string())
+    }
+
     /// Takes the lock that a writer of this store holds.
     pub fn lock(&self, holder: &Holder, patience: Duration) -> Result<Lock, LockError> {
         Lock::take(&self.root.join("lock"), holder, patience)
@@ -212,7 +243,8 @@ impl StoreFolder {
     /// a ledger's public folder is cleared there. Call it under the store's lock.
     pub fn sweep(&self, disk: &dyn Disk) -> Result<(), DiskError> {
         durable::sweep(disk, &self.root)?;
-        FOLDERS.iter().try_for_each(|(name, _)| durable::sweep(disk, &self.root.join(name)))
+        let ours = FOLDERS.iter().filter(|(name, _)| !UNDER_ANOTHER_LOCK.contains(name));
+        ours.into_iter().try_for_each(|(name, _)| durable::sweep(disk, &self.root.join(name)))
     }
 }
 

@@ -49,8 +49,14 @@ pub enum Suspicion {
 
 impl fmt::Display for MustNotSign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("it may be a copy: ")?;
-        match &self.because {
+        write!(f, "it may be a copy: {}", self.because)
+    }
+}
+
+/// "It", in these sentences, is the store.
+impl fmt::Display for Suspicion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Suspicion::NothingRemembered { record, head } => write!(
                 f,
                 "it is at size {}, but this computer remembers nothing of the ledger ({} is missing)",

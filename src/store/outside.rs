@@ -17,6 +17,13 @@
 //!   key 30aa…
 //!   last 9c1f… 7 6ab2…                            ledger, number and leaf hash of what was signed last
 //!   end 30aa…                                     the key again: nothing was cut off
+//!
+//! witnesses/<key id>/<SHA-256 of origin>          written by `exchange/witness`
+//!   treering/outside-witness/v1
+//!   witness 30aa…                                 the witness's key
+//!   origin 5f1d…                                  SHA-256 of the log's origin
+//!   was 5d0a… 41 77e0… 1800000000                 incarnation, size, root, time; only while it moves
+//!   next 81c4… 42 b02d… 1800000360
 //! ```
 //!
 //! Each record has a lock beside it, `<record>.lock`, held while the record and what it guards move.
@@ -35,11 +42,14 @@ use super::lock::{Holder, Lock, LockError};
 use super::record::{DamagedRecord, RecordError};
 use crate::statement::envelope::LedgerId;
 use crate::statement::key::KeyId;
+use crate::tlog::hash::Hash;
 
 mod records;
+mod witnessed;
 
 pub(super) use records::read_link;
 pub use records::{HeadMark, Incarnation, OutsideChain, OutsideHead};
+pub use witnessed::{CosignedMark, OutsideWitness};
 
 /// The variable that names the state folder.
 pub const STATE_VARIABLE: &str = "TREERING_STATE_DIR";
@@ -180,6 +190,43 @@ impl StateFolder {
         Ok(durable::replace(disk, &path, Access::Private, text.as_bytes())?)
     }
 
+    /// Where the record of what a witness cosigned of one log lies.
+    pub fn witnessed(&self, witness: KeyId, origin: Hash) -> PathBuf {
+        self.root.join("witnesses").join(witness.to_string()).join(origin.to_string())
+    }
+
+    /// Recalls what a witness cosigned last of the log whose origin has this SHA-256.
+    pub fn read_witnessed(
+        &self,
+        disk: &dyn Disk,
+        witness: KeyId,
+        origin: Hash,
+    ) -> Result<Option<OutsideWitness>, OutsideError> {
+        let path = self.witnessed(witness, origin);
+        let Some(bytes) = durable::read_if_there(disk, &path, HEAD_CEILING)? else {
+            return Ok(None);
+        };
+        let record = OutsideWitness::parse(&bytes).and_then(|record| {
+            match (record.witness, record.origin) == (witness, origin) {
+                true => Ok(record),
+                false => {
+                    Err(RecordError::Line { line: 2, expected: "witness and log of its name" })
+                }
+            }
+        });
+        Ok(Some(record.map_err(|why| why.in_file(&path))?))
+    }
+
+    /// Remembers what a witness cosigned last, durably. Call it under the record's lock.
+    pub fn write_witnessed(
+        &self,
+        disk: &dyn Disk,
+        record: &OutsideWitness,
+    ) -> Result<(), OutsideError> {
+        let path = self.witnessed(record.witness, record.origin);
+        Ok(durable::replace(disk, &path, Access::Private, record.print().as_bytes())?)
+    }
+
     /// Recalls what a key signed last; nothing if it is not known here.
     pub fn read_chain(&self, disk: &dyn Disk, key: KeyId) -> Result<OutsideChain, OutsideError> {
         let path = self.chain(key);
@@ -208,7 +255,7 @@ mod tests {
     use super::super::layout::NewStore;
     use super::*;
     use crate::statement::chain::Link;
-    use crate::tlog::hash::{Hash, Tree, TreeSize, leaf_hash};
+    use crate::tlog::hash::{Tree, TreeSize, leaf_hash};
 
     fn mark(number: u8) -> HeadMark {
         let tree = Tree { size: TreeSize(number.into()), root: leaf_hash(&[number]) };

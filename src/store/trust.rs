@@ -212,7 +212,12 @@ impl Trust {
 
     fn parse(bytes: &[u8]) -> Result<Trust, String> {
         let text = std::str::from_utf8(bytes).map_err(|_| "it is not text")?;
-        let form: TrustForm = toml::from_str(text).map_err(|error| error.to_string())?;
+        let form: TrustForm = toml::from_str(text).map_err(|error| {
+            // Its own words draw the line below the line, which is no sentence.
+            let before = error.span().map_or("", |span| text.get(..span.start).unwrap_or(text));
+            let line = before.matches('\n').count() + 1;
+            format!("line {line}: {}", error.message().trim())
+        })?;
         if form.format != FORMAT {
             return Err(format!("its format is {:?}, not {FORMAT:?}", form.format));
         }

@@ -34,6 +34,9 @@ impl CosignatureTime {
     /// The latest time there is.
     pub const MAX: CosignatureTime = CosignatureTime(i64::MAX as u64);
 
+    /// The first second that is not 0, which tlog-cosignature keeps for "no time".
+    pub const EPOCH_PLUS_ONE: CosignatureTime = CosignatureTime(1);
+
     /// A time in POSIX seconds.
     pub fn new(seconds: u64) -> Result<CosignatureTime, TimeTooLate> {
         if seconds > CosignatureTime::MAX.0 {

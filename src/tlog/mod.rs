@@ -21,11 +21,12 @@
 //! policy         which logs and witnesses are believed, and how many are enough
 //! proof          the .tlog-proof file
 //! fork           two checkpoints that cannot both be true
+//! witness        what a witness is asked, and what it answers
 //! ```
 //!
 //! Sources: RFC 6962 and RFC 9162 section 2.1 for the tree, RFC 8032 for signatures, the C2SP
-//! documents signed-note, tlog-checkpoint, tlog-tiles, tlog-cosignature, tlog-policy and tlog-proof
-//! for the text. Readers are strict throughout: what is read prints back to the same bytes. (Only a
+//! documents signed-note, tlog-checkpoint, tlog-tiles, tlog-cosignature, tlog-witness, tlog-policy
+//! and tlog-proof for the text. Readers are strict throughout: what is read prints back to the same bytes. (Only a
 //! policy, which people lay out as they like, is not printed.)
 
 pub mod bundle;
@@ -46,3 +47,4 @@ pub mod proof;
 mod signature_line;
 pub mod tile;
 mod verifier_key;
+pub mod witness;

@@ -79,7 +79,7 @@ fn a_bundle_of_the_longest_statements_is_read_in_parts() {
     let stakeholder = key("stakeholder");
     for number in 0..150u64 {
         let Body::Unknown { typ, fields: Value::Map(mut fields) } =
-            bodies::unknown("concern.raise", 1)
+            bodies::unknown("concern.raise", 2)
         else {
             unreachable!()
         };

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use treering::report::statement_json::view;
 use treering::report::statement_schema::schema;
 use treering::statement::envelope::Statement;
-use treering::statement::form::form_of;
+use treering::statement::form::{Field, Shape, form_of, forms};
+use treering::statement::kind::Family;
 use treering::tlog::hash::Position;
 
 use crate::support::story;
@@ -124,7 +125,7 @@ fn matches(pattern: &str, text: &str) -> bool {
     let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     match pattern {
         "^[0-9a-f]{64}$" => text.len() == 64 && text.bytes().all(hex),
-        "^([0-9a-f]{2})*$" => text.len() % 2 == 0 && text.bytes().all(hex),
+        "^([0-9a-f]{2})*$" => text.len().is_multiple_of(2) && text.bytes().all(hex),
         "^[A-Z]{3}$" => text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()),
         "^[A-Za-z0-9._-]{1,64}$" => {
             let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
@@ -163,6 +164,43 @@ fn every_golden_statement_is_as_the_schema_says() {
         with_form += usize::from(form_of(view["kind"].as_str().expect("a kind")).is_some());
     }
     assert!(with_form > 30, "only {with_form} statements have a form");
+}
+
+/// The pages tell every field of every form, in a table below the kind's name.
+#[test]
+fn the_pages_tell_every_field() {
+    fn is_told(section: &str, fields: &[Field], kind: &str) {
+        for field in fields {
+            let mark = if field.required { "" } else { " ?" };
+            let row = format!("| `{}`{mark} |", field.name);
+            assert!(section.contains(&row), "{kind}: no row {row}");
+            if let Shape::Word(words) | Shape::Words(words) = field.shape {
+                for word in words {
+                    assert!(
+                        section.contains(&format!("`{word}`")),
+                        "{kind}, {}: {word}",
+                        field.name
+                    );
+                }
+            }
+            if let Shape::Table(inner) | Shape::Tables(inner) = field.shape {
+                is_told(section, inner, kind);
+            }
+        }
+    }
+    let pages = [include_str!("../../schemas/process.md"), include_str!("../../schemas/claims.md")];
+    for form in forms() {
+        let heading = format!("\n**`{}`**", form.kind);
+        let page = pages.iter().find(|page| page.contains(&heading));
+        let Some(page) = page else {
+            let family = form.kind_name().family();
+            assert!(matches!(family, Family::Site | Family::Evidence), "{}", form.kind);
+            continue;
+        };
+        let (_, section) = page.split_once(&heading).expect("the heading");
+        let end = section.find("\n**`").or_else(|| section.find("\n### ")).unwrap_or(section.len());
+        is_told(&section[..end], form.fields, form.kind);
+    }
 }
 
 /// Every field of every golden statement: left out, of another type, beside one that nobody knows.

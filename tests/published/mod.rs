@@ -1,4 +1,6 @@
-//! Published test vectors, which lie beside the project in `../shared/vectors` and are not part of it.
+//! Published test vectors, which lie beside the project in `../shared/vectors` (or where
+//! `TREERING_VECTORS` says) and are not part of it.
+#![allow(dead_code, reason = "every test file uses its own part of this")]
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +8,9 @@ use serde_json::Value;
 
 /// The path of a file or folder of vectors; `None`, said on stderr, where there are none.
 pub fn path(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors").join(name);
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors");
+    let folder = std::env::var_os("TREERING_VECTORS").map_or_else(beside, PathBuf::from);
+    let path = folder.join(name);
     if !path.exists() {
         eprintln!("skipped: there is no {}", path.display());
         return None;

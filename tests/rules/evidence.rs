@@ -113,11 +113,13 @@ fn r19_is_off_and_asks_for_models_and_samples_if_turned_on() {
         let mut scene = Scene::new().with_rules(on.0, on.1);
         let pictures = anchored(&mut scene, |_| {});
         anchored(&mut scene, |anchor| {
+            anchor.evidence = "labels".into();
             anchor.root = Hash::of(b"labels");
             anchor.derived_from = Some(Derivation {
                 sources: vec![DerivationSource { statement: pictures.statement, rows: None }],
                 software: software.map(String::from),
                 model: software.map(|_| Hash::of(b"a model")),
+                parameters: None,
             });
         });
         scene.audit()

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use treering::statement::bodies::evidence::{
-    Access, Anchor, Captured, Correction, Derivation, DerivationSource, Erase, Indicators, Link,
-    Period, Place,
+    Access, Anchor, Captured, Care, Correction, Derivation, DerivationSource, Erase, Indicators,
+    Link, Period, Place,
 };
 use treering::statement::bodies::key::{Affirm, Revoke, RevokeReason};
 use treering::statement::bodies::ledger::{
@@ -37,6 +37,7 @@ pub fn small_anchor(title: &str) -> Anchor {
         indicators: None,
         place: None,
         derived_from: None,
+        care: None,
         access: Access::Public,
     }
 }
@@ -64,6 +65,11 @@ pub fn full_anchor(title: &str, derived_from: Hash) -> Body {
             }],
             software: Some("megadetector@5.0".into()),
             model: Some(Hash::of(b"weights")),
+            parameters: Some(Hash::of(b"threshold 0.2")),
+        }),
+        care: Some(Care {
+            authority: KeyId::of(&super::key("elders").public()),
+            label: "TK Community Voice".into(),
         }),
         ..small_anchor(title)
     })

@@ -19,10 +19,12 @@ pub mod annotate;
 pub mod assurance;
 pub mod bodies;
 pub mod bytes;
+pub mod forks;
 pub mod park;
 pub mod program;
 pub mod publish;
 pub mod random;
+pub mod server;
 pub mod story;
 pub mod tree;
 

@@ -102,10 +102,15 @@ impl Desk {
 
     /// [`Desk::command`], in another working directory.
     pub fn command_in(&self, folder: &Path, args: &[&str]) -> Command {
+        let mut command = self.spoken_in(folder);
+        command.args(args).arg("--json");
+        command
+    }
+
+    /// The program in this working directory, answering in words. The arguments are still to come.
+    pub fn spoken_in(&self, folder: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_treering"));
         command
-            .args(args)
-            .arg("--json")
             .current_dir(folder)
             .env("TREERING_STATE_DIR", self.state())
             .env("TREERING_NO_INPUT", "true")
@@ -140,7 +145,7 @@ pub fn ended(child: Child) -> Run {
     let Output { status, stdout, stderr } = child.wait_with_output().expect("it ends");
     let text =
         format!("{}\n{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
-    // An answer goes to standard output, a failure to standard error, after what went on.
+    // An answer goes to standard output, an error's too; if a kill came first, there are events only.
     let last_line = |bytes: &[u8]| {
         let line = bytes.trim_ascii().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
         serde_json::from_slice(line).ok()

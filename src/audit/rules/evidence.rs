@@ -14,6 +14,9 @@ use crate::statement::bodies::day::Days;
 use crate::statement::bodies::process::sample::{Draw, SampleResult};
 use crate::statement::sample::{AnchoredRows, drawn_rows};
 
+/// The kind of evidence that anchors of labels have.
+const LABELS: &str = "labels";
+
 /// Judges what one ledger cites.
 pub(super) fn judge(ledgers: &Ledgers<'_>, weighed: &Weighed<'_>, out: &mut Findings) {
     for said in weighed.record.live() {
@@ -189,7 +192,8 @@ fn is_marked_off_site(weighed: &Weighed<'_>, anchor: &AnchorFact) -> bool {
     })
 }
 
-/// R19: derived evidence names software and model, and a sample of it was looked at.
+/// R19: labels made from evidence name software and model, and a sample of them was looked at. A copy
+/// without what a camera wrote into it is derived, too, and needs no model.
 fn labels(weighed: &Weighed<'_>, out: &mut Findings) {
     let sampled = |anchor: &AnchorFact| {
         let results = weighed.record.live().filter_map(|said| match &said.body {
@@ -200,7 +204,7 @@ fn labels(weighed: &Weighed<'_>, out: &mut Findings) {
         rows.filter(|row| row.root == anchor.rows.root).count() as u64
     };
     for anchor in weighed.anchors.all().iter().filter(|anchor| anchor.live) {
-        let Some(derived) = anchor.derived else { continue };
+        let Some(derived) = anchor.derived.filter(|_| anchor.evidence == LABELS) else { continue };
         out.judge(Rule::R19);
         let at = anchor.position;
         let mut warn = |code, what: String| {

@@ -2,16 +2,19 @@
 
 use serde_json::{Value, json};
 
+use super::in_short;
+use crate::cli::cosigning::witnessed_of_own;
 use crate::cli::exceptions::Exceptions;
 use crate::cli::exit::Exit;
 use crate::cli::own_store::OwnStore;
 use crate::cli::voice::Answer;
-use crate::evidence::batch::Batch;
+use crate::evidence::batch::{Batch, Part};
 use crate::evidence::summary::Summary;
 use crate::evidence::walk::Walk;
 use crate::ledger::writer::Appended;
 use crate::report::words::{bytes, count, counted, safe};
 use crate::statement::bodies::evidence::Access;
+use crate::tlog::hash::Hash;
 
 fn files_json(walked: &Walk, summary: &Summary, exceptions: &Exceptions) -> Value {
     let names = |indexes: &[usize]| -> Vec<String> {
@@ -22,6 +25,7 @@ fn files_json(walked: &Walk, summary: &Summary, exceptions: &Exceptions) -> Valu
         "bytes": summary.bytes,
         "media_types": summary.media_types,
         "already_recorded": names(&summary.recorded),
+        "field": in_short::json(summary, &walked.files),
         "exceptions": exceptions.json(),
     })
 }
@@ -55,22 +59,32 @@ pub fn recorded(
     title: &str,
     walked: &Walk,
     batch: &Batch,
-    appended: &Appended,
+    appended: &[(Appended, Hash)],
     access: Access,
+    suggest: bool,
 ) -> Answer {
     let summary = &batch.summary;
     let exceptions = Exceptions::of(own, walked, summary);
+    let statements = match appended {
+        [(one, _)] => format!("statement {}", one.first),
+        [(first, _), .., (last, _)] => format!("statements {} to {}", first.first, last.first),
+        [] => unreachable!("add: a batch that is not empty has a part"),
+    };
     let mut text = format!(
-        "Recorded {} ({}) as statement {}: {}\n",
+        "Recorded {} ({}) as {statements}: {}\n",
         counted(batch.len() as u64, "file"),
         bytes(summary.bytes),
-        appended.first,
         safe(title)
     );
     for line in summary.lines(&walked.files) {
         text.push_str(&format!("  {line}\n"));
     }
     text.push_str(&exceptions.text());
+    text.push_str(&in_short::text(summary));
+    if let Some(suggested) = in_short::suggested(summary).filter(|_| suggest) {
+        text.push_str(&suggested);
+    }
+    text.push_str(&in_short::sealed_beside(access, summary).unwrap_or_default());
     text.push_str(match access {
         Access::Public => {
             "The manifest is published: names, hashes, kinds and times of the files are open to all; \
@@ -82,11 +96,35 @@ pub fn recorded(
         }
     });
     let mut fields = files_json(walked, summary, &exceptions);
-    fields["position"] = json!(appended.first.0);
-    fields["size"] = json!(appended.checkpoint.tree().size.0);
-    fields["root"] = json!(appended.checkpoint.tree().root.to_string());
-    let next =
-        exceptions.next().unwrap_or("treering head, and send the line to somebody who keeps it");
+    if let [(first, _), ..] = appended {
+        fields["position"] = json!(first.first.0);
+    }
+    if let [.., (last, _)] = appended {
+        fields["size"] = json!(last.checkpoint.tree().size.0);
+        fields["root"] = json!(last.checkpoint.tree().root.to_string());
+    }
+    let one = |((appended, root), part): (&(Appended, Hash), &Part)| {
+        json!({
+            "position": appended.first.0,
+            "evidence_root": root.to_string(),
+            "rows": part.len(),
+            "access": part.access.word(),
+        })
+    };
+    fields["statements"] = appended.iter().zip(&batch.parts).map(one).collect();
+    // That witnesses wait is news; that it cannot be said is none of the recording's business.
+    let waiting = witnessed_of_own(own).ok().flatten().and_then(|witnessed| witnessed.waits());
+    fields["waiting"] = json!(waiting.unwrap_or(0));
+    if let Some(waiting) = waiting {
+        let statements = counted(waiting, "statement");
+        text.push_str(&format!("Waiting for witnesses: {statements}.\n"));
+    }
+    let next = exceptions.next().unwrap_or(match waiting {
+        Some(_) => {
+            "treering checkpoint asks the witnesses; without a network treering cosign-request"
+        }
+        None => "treering head, and send the line to somebody who keeps it",
+    });
     Answer::new("add", text, fields).and_next(next).with_exit(exceptions.exit)
 }
 
@@ -108,6 +146,9 @@ pub fn would_record(own: &OwnStore, walked: &Walk, summary: &Summary) -> Answer 
         }
     }
     text.push_str(&exceptions.text());
+    if summary.files > 0 {
+        text.push_str(&in_short::text(summary));
+    }
     let mut fields = files_json(walked, summary, &exceptions);
     fields["dry_run"] = json!(true);
     let answer = Answer::new("add", text, fields).with_exit(exceptions.exit);

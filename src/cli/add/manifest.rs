@@ -7,7 +7,7 @@ use crate::cli::exit::Exit;
 use crate::cli::filing::Filing;
 use crate::cli::voice::Failure;
 use crate::evidence::attribute::NAMES;
-use crate::evidence::batch::Batch;
+use crate::evidence::batch::Part;
 use crate::evidence::disclosure::{Choice, Names, redact};
 use crate::evidence::draft::Draft;
 use crate::evidence::manifest::ManifestReader;
@@ -17,18 +17,13 @@ use crate::store::durable;
 use crate::tlog::hash::Hash;
 
 /// Writes the manifest durably, before the statement that names its root is signed.
-pub fn store(
-    filing: &Filing<'_>,
-    batch: &Batch,
-    draft: &mut Draft,
-    access: Access,
-) -> Result<Hash, Failure> {
+pub fn store(filing: &Filing<'_>, part: &Part, draft: &mut Draft) -> Result<Hash, Failure> {
     let store = &filing.own.store;
     let (mut root, mut fault) = (None, None);
     let pending = store.manifests().join("pending");
     let written =
         durable::replace_with(&*filing.own.disk, &pending, FileAccess::Private, &mut |out| {
-            match batch.write_manifest(draft, out) {
+            match part.write_manifest(draft, out) {
                 Ok((_, totals)) => {
                     root = Some(totals.tree.root);
                     Ok(())
@@ -45,7 +40,7 @@ pub fn store(
             let renamed = filing.own.disk.rename(&pending, &place);
             renamed.map_err(DiskError::refused(Action::Rename, &place))?;
             durable::sync_folder(&*filing.own.disk, &store.manifests())?;
-            if access == Access::Public {
+            if part.access == Access::Public {
                 publish(filing, &place, root)?;
             }
             Ok(root)
@@ -63,9 +58,9 @@ pub fn store(
     }
 }
 
-/// Attributes that a published manifest does not show: where exactly, and with which very device. They
-/// stay committed to, and can be shown to one person in a receipt (--disclose).
-const KEPT_BACK: [&str; 3] = ["gps", "gps_time", "camera_serial"];
+/// Attributes that a published manifest does not show: where exactly, with which very device, and free
+/// text, which may name a place or a person. They stay committed to, and can be shown to one person in a receipt (--disclose).
+pub const KEPT_BACK: [&str; 6] = ["box", "gps", "gps_time", "camera_serial", "series", "title"];
 
 fn publish(filing: &Filing<'_>, place: &Path, root: Hash) -> Result<(), Failure> {
     let published: Vec<&str> = NAMES.into_iter().filter(|name| !KEPT_BACK.contains(name)).collect();

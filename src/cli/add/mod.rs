@@ -1,4 +1,4 @@
-//! `treering add`: records files with one signed statement.
+//! `treering add`: records files with one signed statement, or one for each deployment of a data package.
 //!
 //! ```text
 //! find     the files, the key and its memory                  readers of everything
@@ -9,7 +9,9 @@
 
 mod anchor;
 mod answers;
-mod manifest;
+mod field_args;
+pub(super) mod in_short;
+pub(super) mod manifest;
 mod reading;
 
 use std::collections::BTreeSet;
@@ -20,21 +22,26 @@ use super::failures::{GO_ON, interrupted};
 use super::filing::{self, Filing};
 use super::keyring::Keyring;
 use super::own_store::OwnStore;
+use super::provenance::ProvenanceArgs;
 use super::voice::Failure;
-use super::{Context, Outcome, clock, interrupt};
+use super::watch::WatchArgs;
+use super::{Context, Outcome, clock, interrupt, row_tables, watch};
 use crate::evidence::batch::Batch;
 use crate::evidence::draft::Draft;
+use crate::evidence::field::Field;
 use crate::evidence::summary::Summary;
 use crate::evidence::walk::Walk;
 use crate::ledger::find::Finder;
 use crate::ledger::indexing::{IndexingError, Taking};
+use crate::statement::bodies::Body;
 use crate::statement::bodies::evidence::Access;
 use crate::tlog::hash::Hash;
-use anchor::{anchor, default_title, indicators};
+use anchor::{Anchoring, check_title, default_title, indicators};
+use field_args::FieldArgs;
 use reading::{Reading, find_files, open_draft, read_files, survey_files};
 
 /// Arguments of `treering add`.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(before_help = "\
 Examples:
   treering add evidence/2026-summer --title \"Cameras, summer 2026\"
@@ -45,7 +52,7 @@ Files are read and never moved or changed. The same command goes on after a stop
 nothing twice.")]
 pub struct Args {
     /// Files and folders to record
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "watch", value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// What the batch is [default: the names of the paths]
     #[arg(long)]
@@ -59,6 +66,12 @@ pub struct Args {
     /// Say what would be recorded, and record nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    field: FieldArgs,
+    #[command(flatten)]
+    provenance: ProvenanceArgs,
+    #[command(flatten)]
+    watch: WatchArgs,
     /// The key to sign with, where several may
     #[arg(long, value_name = "NAME")]
     key: Option<String>,
@@ -84,46 +97,70 @@ impl From<AccessWord> for Access {
 
 /// Records the files.
 pub fn run(context: &Context, args: Args) -> Outcome {
+    if args.watch.is_asked() {
+        return watch::run(context, &args.watch.clone(), |paths, title| {
+            let title = args.title.clone().unwrap_or(title);
+            let watch = WatchArgs::default();
+            run(context, Args { paths, title: Some(title), watch, ..args.clone() })
+        });
+    }
     let indicators = indicators(&args.indicator)?;
+    check_title(args.title.as_deref())?;
+    let described = args.field.described()?;
     let own = OwnStore::find(context)?;
     let walked = find_files(context, &own, &args.paths)?;
     if walked.files.is_empty() {
         return Ok(answers::nothing_found(&own, &walked));
     }
+    let field = field_args::survey(&walked.files, described)?;
     if args.dry_run {
-        return dry_run(context, &own, &walked);
+        return dry_run(context, &own, &walked, &field);
     }
     let access = Access::from(args.access);
     let title = args.title.clone().unwrap_or_else(|| default_title(&args.paths));
+    let provenance = args.provenance.read(context, &own, &args.paths, access)?;
     // Whether this store may sign, and with which keys, is found out before an hour of reading, not
     // after it. It is judged again in the end.
     own.head_places("add")?.check_may_sign(own.ledger()?)?;
     let keyring = Keyring::at(context, &own.store.keys());
     let authority = own.likely_authority(own.head()?.tree())?;
-    let placeholder = anchor(&title, Hash([0; 32]), 1, &Summary::default(), access, None);
+    let species = BTreeSet::new();
+    let mut anchoring = Anchoring { title: &title, indicators, field: &field, species };
+    let placeholder = anchoring.body(Hash([0; 32]), 1, &Summary::default(), access, None);
     let key = filing::key_for(&keyring, &authority, &placeholder, args.key.as_deref())?;
     filing::prepare(&own, &keyring, &authority, &key, args.resume_chain)?;
 
     let mut draft = open_draft(&own, &args.paths, access)?;
-    let reading = read_files(context, &walked, &mut draft, access)?;
+    let reading = read_files(context, &walked, &field, &mut draft, access)?;
 
     let mut filing = Filing::begin_with(context, own, keyring, "add")?;
     if !args.resume_chain {
         filing.finish_interrupted(&key)?;
     }
-    let batch = without_recorded(context, &filing, reading, &mut draft)?;
+    let batch = without_recorded(context, &filing, reading, &field, &mut draft)?;
     if batch.is_empty() {
         // Nothing of it was kept back, so nothing is lost with it.
         let _ = draft.remove();
         return Ok(answers::nothing_new(&filing.own, &walked, &batch.summary));
     }
-    let root = manifest::store(&filing, &batch, &mut draft, access)?;
-    let body = anchor(&title, root, batch.len() as u64, &batch.summary, access, indicators);
-    let appended = filing.sign_and_file(&key, body.into(), args.resume_chain)?;
+    anchoring.species = batch.summary.species.clone();
+    let mut appended = Vec::new();
+    for part in &batch.parts {
+        let root = manifest::store(&filing, part, &mut draft)?;
+        let rows = part.len() as u64;
+        let body = anchoring.body(root, rows, &part.summary, part.access, part.group);
+        let body = provenance.put_into(body);
+        if let Body::Anchor(anchor) = &body {
+            // Only a quicker receipt depends on it.
+            let _ = row_tables::make(&filing.own, anchor);
+        }
+        appended.push((filing.sign_and_file(&key, body.into(), args.resume_chain)?, root));
+    }
     if let Err(why) = draft.remove() {
         context.voice.warn(&format!("the finished draft could not be removed: {why}"));
     }
-    Ok(answers::recorded(&filing.own, &title, &walked, &batch, &appended, access))
+    let suggest = args.indicator.is_empty();
+    Ok(answers::recorded(&filing.own, &title, &walked, &batch, &appended, access, suggest))
 }
 
 /// The batch without what the ledger has by now: recorded long ago, by an interrupted command that was
@@ -132,6 +169,7 @@ fn without_recorded(
     context: &Context,
     filing: &Filing<'_>,
     reading: Reading,
+    field: &Field,
     draft: &mut Draft,
 ) -> Result<Batch, Failure> {
     let head = filing.writer.book().tree();
@@ -151,7 +189,7 @@ fn without_recorded(
         return Ok(reading.batch);
     }
     let is_recorded = |digest: &Hash| recorded.contains(digest);
-    reading.batch.without(is_recorded, draft, clock::now_s()).map_err(|fault| {
+    reading.batch.without(is_recorded, field, draft, clock::now_s()).map_err(|fault| {
         Failure::new(
             Exit::Unexpected,
             "the draft cannot be read again",
@@ -162,8 +200,8 @@ fn without_recorded(
 }
 
 /// Says what would be recorded.
-fn dry_run(context: &Context, own: &OwnStore, walked: &Walk) -> Outcome {
+fn dry_run(context: &Context, own: &OwnStore, walked: &Walk, field: &Field) -> Outcome {
     let recorded = own.finder(own.head()?.tree())?.every_file()?;
-    let summary = survey_files(context, walked, |digest| recorded.contains(digest))?;
+    let summary = survey_files(context, walked, field, |digest| recorded.contains(digest))?;
     Ok(answers::would_record(own, walked, &summary))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::cli::clashes::report_clashes;
 use crate::cli::exit::Exit;
 use crate::cli::failures::{BEGIN_AGAIN, GO_ON, interrupted};
 use crate::cli::keyring::random;
@@ -12,10 +13,10 @@ use crate::cli::own_store::OwnStore;
 use crate::cli::progress::{Display, Unit};
 use crate::cli::voice::Failure;
 use crate::cli::{Context, clock, interrupt};
-use crate::evidence::batch::{Batch, BatchError, Terms, draft_key, gather, survey};
+use crate::evidence::batch::{Batch, BatchError, Terms, draft_key, gather_tied, survey_tied};
 use crate::evidence::draft::{Draft, DraftError};
+use crate::evidence::field::Field;
 use crate::evidence::hashing::Watch;
-use crate::evidence::names::clashes;
 use crate::evidence::summary::Summary;
 use crate::evidence::walk::{Found, Places, Walk, walk};
 use crate::report::words::{are, count};
@@ -32,15 +33,6 @@ pub fn find_files(context: &Context, own: &OwnStore, paths: &[PathBuf]) -> Resul
         .map_err(|_| interrupted("stopped before any file was read", BEGIN_AGAIN))?;
     report_clashes(context, &walked);
     Ok(walked)
-}
-
-fn report_clashes(context: &Context, walked: &Walk) {
-    for clash in clashes(walked.files.iter().map(|file| &file.path)) {
-        context.voice.warn(&format!(
-            "{} and {} differ only in how their names are written; some systems take them for one file",
-            clash.first, clash.second
-        ));
-    }
 }
 
 /// The draft of this command, so that it goes on where it was stopped.
@@ -66,6 +58,7 @@ pub struct Reading {
 pub fn read_files(
     context: &Context,
     walked: &Walk,
+    field: &Field,
     draft: &mut Draft,
     access: Access,
 ) -> Result<Reading, Failure> {
@@ -75,8 +68,9 @@ pub fn read_files(
         false
     };
     let terms = Terms { access, now: clock::now_s(), is_recorded: &mut note };
-    let batch =
-        watched(context, walked, |watch| gather(&walked.files, draft, terms, &mut random, watch));
+    let batch = watched(context, walked, |watch| {
+        gather_tied(&walked.files, field, draft, terms, &mut random, watch)
+    });
     let batch = batch.map_err(|fault| match fault {
         BatchError::Interrupted { kept, files } => {
             let (kept, of) = (count(kept), are(files, "file"));
@@ -99,10 +93,13 @@ const NEXT_AFTER_DISK: &str =
 pub fn survey_files(
     context: &Context,
     walked: &Walk,
+    field: &Field,
     is_recorded: impl Fn(&Hash) -> bool + Send,
 ) -> Result<Summary, Failure> {
     let mut is_recorded = is_recorded;
-    watched(context, walked, |watch| survey(&walked.files, clock::now_s(), &mut is_recorded, watch))
+    let now = clock::now_s();
+    let read = |watch: Watch<'_>| survey_tied(&walked.files, field, now, &mut is_recorded, watch);
+    watched(context, walked, read)
         .map_err(|_| interrupted("stopped; a dry run keeps nothing", BEGIN_AGAIN))
 }
 

@@ -17,7 +17,8 @@ use super::output::{self, Overwrite};
 use super::own_store::OwnStore;
 use super::progress::{Display, Unit};
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome, interrupt};
+use super::{Context, Outcome, against, interrupt};
+use crate::audit::checkpoints::HeldHead;
 use crate::audit::evidence::{EvidenceSources, Progress};
 use crate::audit::finding::{AuditReport, Verdict};
 use crate::audit::rule_set::RuleSet;
@@ -29,6 +30,7 @@ use crate::report::audit::facts::Facts;
 use crate::report::audit::{exit_of, text, verdict_of, whole_json};
 use crate::report::html::page;
 use crate::report::words::safe;
+use against::OtherCopy;
 use subject::{
     Subject, find_subject, need_folder, read_boundary, read_catalogue, read_head, read_rules,
 };
@@ -39,15 +41,19 @@ use subject::{
 Examples:
   treering audit                                  one's own ledger, files included
   treering audit /media/usb/val-trupchun          a public folder that somebody carried here
+  treering audit val-trupchun --against /mnt/wwf/val-trupchun    a mirror, and another copy
   treering audit ledger --head head.txt --card card.json --files evidence
   treering head | treering audit ledger --head -
   treering audit ledger --report report.html --by 'A. Meier, reviewer'
   treering audit site-a site-b site-c             also what they count twice between them
   treering audit --replay report.html             a report judged again from what it carries")]
 pub struct Args {
-    /// Stores, folders that hold one, or public folders; by default the store found here
+    /// Stores, folders that hold one, public folders, or mirrors by name; by default the store found here
     #[arg(value_name = "LEDGER")]
     paths: Vec<PathBuf>,
+    /// Another copy of the ledger to compare with: a public folder, or a mirror's name
+    #[arg(long, value_name = "FOLDER|MIRROR")]
+    against: Vec<PathBuf>,
     /// The folder of the evidence files [default: for a store, the folder that holds it]
     #[arg(long, value_name = "DIR")]
     files: Option<PathBuf>,
@@ -57,6 +63,10 @@ pub struct Args {
     /// A checkpoint file or a head line (TR1 …) kept from before; - reads standard input
     #[arg(long, value_name = "CHECKPOINT")]
     head: Vec<PathBuf>,
+    /// The public folder of an outside ledger that may pin this one; those of the store found here are
+    /// looked through anyway
+    #[arg(long, value_name = "FOLDER")]
+    pinned_by: Vec<PathBuf>,
     /// The site card that the ledger must be of
     #[arg(long, value_name = "CARD")]
     card: Option<PathBuf>,
@@ -86,7 +96,7 @@ pub struct Args {
     by: Option<String>,
     /// Judge a report again from the findings inside it; reads the report, not the ledger
     #[arg(long, value_name = "REPORT", help_heading = "Report", conflicts_with_all = [
-        "paths", "files", "manifests", "head", "card", "ledger_id", "policy", "rules", "catalogue",
+        "paths", "against", "files", "pinned_by", "manifests", "head", "card", "ledger_id", "policy", "rules", "catalogue",
         "boundary", "as_of", "report", "by",
     ])]
     replay: Option<PathBuf>,
@@ -124,7 +134,11 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     }
     let facts: Vec<Facts> =
         reports.iter().zip(&runs).map(|(report, run)| Facts::of(report, run)).collect();
-    answer(&args, &facts)
+    let mut others = Vec::new();
+    for other in &args.against {
+        others.push(against::other_copy(context, other)?);
+    }
+    answer(context, &args, &facts, &inputs[0].folder, &others)
 }
 
 /// What belongs to one ledger cannot be meant for several.
@@ -133,6 +147,7 @@ fn only_with_one_ledger(args: &Args) -> Result<(), Failure> {
         (args.files.is_some(), "--files"),
         (!args.manifests.is_empty(), "--manifests"),
         (!args.head.is_empty(), "--head"),
+        (!args.against.is_empty(), "--against"),
         (args.card.is_some(), "--card"),
         (args.ledger_id.is_some(), "--ledger-id"),
         (args.boundary.is_some(), "--boundary"),
@@ -166,8 +181,20 @@ fn inputs(
     let known = known::known(context, args.card.as_deref())?;
     let (mut inputs, mut runs) = (Vec::new(), Vec::new());
     for path in paths {
-        let Subject { folder, files, mut manifests, mut held, policy, signed_here, in_store } =
-            find_subject(context, path)?;
+        let Subject {
+            folder,
+            files,
+            mut manifests,
+            mut held,
+            policy,
+            signed_here,
+            in_store,
+            expected: of_mirror,
+        } = find_subject(context, path)?;
+        for other in &args.against {
+            let other = against::other_copy(context, other)?;
+            held.push(HeldHead::Checkpoint(Box::new(other.checkpoint.clone())));
+        }
         for head in &args.head {
             held.push(read_head(head)?);
         }
@@ -179,10 +206,11 @@ fn inputs(
             folder,
             clock_s,
             held,
-            expected,
+            expected: expected.or(of_mirror),
             known,
             policy: policy_file.as_deref().map(read_policy).transpose()?,
             evidence: EvidenceSources { manifests, files: args.files.clone().or(files) },
+            peers: against::peers(context, &args.pinned_by),
             rules: rules.clone(),
             catalogues: catalogues.clone(),
             boundary: boundary.clone(),
@@ -250,24 +278,38 @@ fn look(context: &Context, inputs: &[AuditInput]) -> Result<Vec<AuditReport>, Fa
 }
 
 /// The text, the page if it is asked for, and what to do next.
-fn answer(args: &Args, facts: &[Facts]) -> Outcome {
+fn answer(
+    context: &Context,
+    args: &Args,
+    facts: &[Facts],
+    folder: &Path,
+    others: &[OtherCopy],
+) -> Outcome {
     let mut said: Vec<String> = facts.iter().map(text::text).collect();
     let exit = exit_of(facts);
     if facts.len() > 1 {
         let worst = format!("{}   the worst of {} ledgers.\n", verdict_of(exit), facts.len());
         said.push(worst);
     }
-    let mut said = said.join("\n\n");
-    let mut json = whole_json(facts);
+    let (text, json) = (said.join("\n\n"), whole_json(facts));
+    let mut answer = Answer { text, json, exit: Exit::of_verdict(exit) };
+    for other in others {
+        against::compare(context, folder, other, &mut answer)?;
+    }
+    if args.report.is_some() && answer.exit != Exit::of_verdict(exit) {
+        context.voice.warn(
+            "what the other copy shows stands here and not in the report, which is of one copy",
+        );
+    }
     let next = match &args.report {
         Some(path) => {
             output::write(path, page(facts), args.overwrite)?;
-            said.push_str(&format!("\nWrote {}\n", safe(&path.display().to_string())));
-            json["report"] = serde_json::json!(path.display().to_string());
+            answer.text.push_str(&format!("\nWrote {}\n", safe(&path.display().to_string())));
+            answer.json["report"] = serde_json::json!(path.display().to_string());
             let path = safe(&path.display().to_string());
             format!("open {path} in a browser; treering audit --replay {path} judges it again")
         }
         None => "the same command with --report report.html, for a page to read and hand on".into(),
     };
-    Ok(Answer { text: said, json, exit: Exit::of_verdict(exit) }.and_next(&next))
+    Ok(answer.and_next(&next))
 }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use crate::audit::checkpoints::HeldHead;
 use crate::audit::rule_set::{self, RuleSet};
 use crate::cli::Context;
+use crate::cli::against;
 use crate::cli::exit::Exit;
 use crate::cli::failures::usage;
 use crate::cli::given_file::{self, Kind};
 use crate::cli::known::remembered;
-use crate::cli::own_store::OwnStore;
+use crate::cli::own_store::{OwnStore, find_mirror, mirror_store};
 use crate::cli::voice::Failure;
 use crate::evidence::boundary;
 use crate::evidence::catalogue::{self, Catalogue};
@@ -28,6 +29,8 @@ pub struct Subject {
     pub manifests: Vec<PathBuf>,
     pub held: Vec<HeldHead>,
     pub policy: Option<PathBuf>,
+    /// The ledger that a mirror is of.
+    pub expected: Option<LedgerId>,
     /// The ledger, if this computer remembers signing it.
     pub signed_here: Option<LedgerId>,
     /// Whether it was found in a store.
@@ -37,13 +40,16 @@ pub struct Subject {
 /// Finds the ledger at a path, or the one of the store found here.
 pub fn find_subject(context: &Context, path: Option<&Path>) -> Result<Subject, Failure> {
     let Some(path) = path else { return own(OwnStore::find(context)?) };
+    if let Some(mirror) = against::mirror_named(context, path) {
+        return mirrored(context, &mirror);
+    }
     match locate(path)? {
         Located::Store(store) => own(OwnStore::open(store)?),
         Located::Public(folder) => {
             let (manifests, held) = (Vec::new(), Vec::new());
-            let (files, policy, signed_here) = (None, None, None);
+            let (files, policy, signed_here, expected) = (None, None, None, None);
             let in_store = false;
-            Ok(Subject { folder, files, manifests, held, policy, signed_here, in_store })
+            Ok(Subject { folder, files, manifests, held, policy, signed_here, expected, in_store })
         }
     }
 }
@@ -99,6 +105,25 @@ fn own(own: OwnStore) -> Result<Subject, Failure> {
         signed_here: remembered.and_then(|_| own.ledger().ok()),
         held: remembered.map(HeldHead::Remembered).into_iter().collect(),
         in_store: true,
+        expected: None,
+    })
+}
+
+/// A mirror: the copy, and the heads that were ever held of its ledger.
+fn mirrored(context: &Context, name: &str) -> Result<Subject, Failure> {
+    let shelf = mirror_store(context, "audit")?;
+    let record = find_mirror(&shelf, name)?;
+    let held = shelf.held.read(record.ledger)?;
+    let head = held.head.map(|head| HeldHead::Checkpoint(Box::new(head.checkpoint)));
+    Ok(Subject {
+        folder: shelf.folder(&record.name).path().to_path_buf(),
+        files: None,
+        manifests: Vec::new(),
+        policy: Some(shelf.store.trust_policy()).filter(|policy| policy.is_file()),
+        held: head.into_iter().collect(),
+        signed_here: None,
+        in_store: false,
+        expected: Some(record.ledger),
     })
 }
 

@@ -79,6 +79,7 @@ pub fn check(
         recognised,
         files: checked,
         remarks,
+        compared: None,
     })
 }
 

@@ -28,7 +28,7 @@ Examples:
 pub struct NewArgs {
     /// The name of its files
     name: String,
-    /// The role it is for, such as recorder, supervisor or assessor
+    /// The role it is for, such as recorder, supervisor or assessor; or stakeholder, for none
     #[arg(long = "for", value_name = "ROLE", default_value = "recorder")]
     purpose: String,
     /// The folder for it [default: the store's keys]
@@ -93,7 +93,14 @@ pub struct ExportArgs {
 /// The role a new key is for. The root and its successors are made by `init` and by rotations, log
 /// keys too.
 fn role(word: &str) -> Result<Purpose, Failure> {
-    Role::from_word(word).map(Purpose::from).ok_or_else(|| nothing_to_be_for(word, ""))
+    let role = || Role::from_word(word).map(Purpose::from);
+    stakeholder(word).or_else(role).ok_or_else(|| nothing_to_be_for(word, ", or stakeholder"))
+}
+
+/// The key of somebody who holds no role and has something to say: no ledger grants it, every ledger
+/// hears it as a visitor.
+fn stakeholder(word: &str) -> Option<Purpose> {
+    Purpose::parse(word).filter(|_| word == "stakeholder")
 }
 
 /// What a key from elsewhere is for: a role, or the duty of a key whose second copy comes back.
@@ -119,13 +126,20 @@ fn begin_chain(key: &KeyFile) -> Result<(), Failure> {
     Ok(ChainFile::create(&*disk, &key.chain_path(), key.id())?)
 }
 
-fn made(key: &KeyFile, what: &str) -> Answer {
+fn made(key: &KeyFile, to: Option<&Path>, what: &str) -> Answer {
     let text =
         format!("{what} the key {} ({})\n  thumbprint {}\n", key.name(), key.purpose(), key.id());
     let answer = Answer::new("key", text, key_json(key));
     match key.purpose() {
         Purpose::Roles(_) => {
-            answer.and_next(&format!("treering key request {}, for the root to grant", key.name()))
+            let name = key.name();
+            answer.and_next(&match to {
+                None => format!("treering key request {name}, for the root to grant"),
+                Some(folder) => {
+                    let folder = folder.display();
+                    format!("treering key request {name} --from {folder} --card CARD, for the root to grant")
+                }
+            })
         }
         Purpose::Log | Purpose::NextRoot | Purpose::Root => answer,
     }
@@ -139,7 +153,7 @@ pub fn new(context: &Context, args: NewArgs) -> Outcome {
     let _lock = lock_over(context, keyring.folder().path())?;
     let (key, _) = keyring.create(&args.name, purpose, secret.as_ref())?;
     begin_chain(&key)?;
-    Ok(made(&key, "Made"))
+    Ok(made(&key, args.to.as_deref(), "Made"))
 }
 
 /// Takes in a key made elsewhere. It must not go on signing where it came from.
@@ -171,7 +185,7 @@ pub fn import(context: &Context, args: ImportArgs) -> Outcome {
     let key = keyring.folder().import(new, &bytes, opening.as_ref(), &mut random)?;
     begin_chain(&key)?;
     context.voice.warn("a key signs in one place: do not go on using it where it came from");
-    Ok(made(&key, "Imported"))
+    Ok(made(&key, args.to.as_deref(), "Imported"))
 }
 
 /// Gives out a key.

@@ -86,6 +86,18 @@ pub fn run(context: &Context, command: Command) -> Outcome {
     }
 }
 
+/// Puts a new log key in force, because the old one is gone with the computer it was on.
+pub fn replace_lost_log_key(
+    context: &Context,
+    root: &Path,
+    resume_chain: bool,
+    no_passphrase: bool,
+) -> Outcome {
+    let root =
+        RootArgs { root: Some(root.to_path_buf()), root_key: None, output: None, resume_chain };
+    rotate::rotate_lost_log(context, root, no_passphrase)
+}
+
 /// The store's key folder, or another one.
 fn keyring_at<'a>(context: &'a Context, dir: Option<&Path>) -> Result<Keyring<'a>, Failure> {
     match dir {
@@ -197,7 +209,7 @@ impl<'a> Destination<'a> {
         match self {
             Destination::File(output, _lock) => {
                 let signed = signed_for_file(root, ledger, statement)?;
-                write_statement(context, &output, &signed, what)
+                write_statement(context, &output, &signed, what, "key-signed")
             }
             Destination::Ledger(mut filing) => {
                 let (file, secret) = (&root.file, &root.secret);
@@ -237,7 +249,13 @@ fn signed_for_file(root: &Root, ledger: LedgerId, statement: ToSign) -> Result<S
 
 /// Writes a signed statement for `treering submit`. Another file is never lost under it: a statement
 /// that was overwritten before it was filed would be missing in its key's chain.
-fn write_statement(context: &Context, output: &Path, statement: &Statement, what: &str) -> Outcome {
+pub fn write_statement(
+    context: &Context,
+    output: &Path,
+    statement: &Statement,
+    what: &str,
+    answer: &str,
+) -> Outcome {
     output::write_once(output, statement.bytes())?;
     if let Ok(own) = OwnStore::find(context) {
         output::warn_among_evidence(context, &own, output);
@@ -254,7 +272,7 @@ fn write_statement(context: &Context, output: &Path, statement: &Statement, what
         "id": statement.id().to_string(),
         "ledger": statement.payload.chain.ledger.map(|ledger| ledger.to_string()),
     });
-    Ok(Answer::new("key-signed", text, fields))
+    Ok(Answer::new(answer, text, fields))
 }
 
 /// The lock that covers a folder of keys: the store's, if it is a store's own. Other folders have none.

@@ -78,7 +78,7 @@ pub struct RequestArgs {
 Examples:
   treering key grant anna.request.json                              with the root in the store
   treering key grant anna.request.json --root /media/stick          with the root on a stick
-  treering key grant anna.request.json --root . -o anna.statement   where the stick is, without a store")]
+  treering key grant anna.request.json --root . -o anna.statement   without a store")]
 pub struct GrantArgs {
     /// The request
     request: PathBuf,

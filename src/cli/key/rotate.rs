@@ -118,6 +118,14 @@ fn begin_chain_if_none(key: &KeyFile) -> Result<(), Failure> {
     }
 }
 
+/// Changes a log key that nobody can use any more.
+pub fn rotate_lost_log(context: &Context, root: RootArgs, no_passphrase: bool) -> Outcome {
+    let reason = "lost".into();
+    let args =
+        RotateLogArgs { name: Some("log".into()), reason, drop_old: true, no_passphrase, root };
+    rotate_log(context, args)
+}
+
 /// A key is not taken back when what it was made for fails: the statement that names it may be signed
 /// and waiting, and would be filed by the next command.
 fn warn_of_made(context: &Context, key: &KeyFile) {

@@ -1,16 +1,16 @@
 //! What a camera wrote into its picture: when, where, and which camera. Every one of these is the
 //! device's claim; nothing is guessed, least of all a time zone.
 
-use std::fmt;
 use std::io::{self, Read, Seek};
 
 use exif::{Context, Exif, In, Rational, Reader, SRational, Tag, Value};
 
 use super::exif_block::{self, Absent};
 use super::exif_fields::{self as fields, NoTime};
-
-/// The ceiling of a make, model or serial number: ten times the longest seen, and a bound for rows.
-pub const MAX_LINE_BYTES: usize = 256;
+use super::facts::Facts;
+pub use super::facts::{Burst, ClockTime, MAX_LINE_BYTES, Place};
+pub use super::note::Note;
+use super::{reconyx, xmp};
 
 /// The device's claims about one picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,94 +29,10 @@ pub struct Claims {
     pub model: Option<String>,
     /// The number on its body.
     pub serial: Option<String>,
+    /// The picture's place in the burst of one trigger.
+    pub burst: Option<Burst>,
     /// What could not be read, and what is odd.
     pub notes: Vec<Note>,
-}
-
-/// A date and time as the device's display showed it, whatever its zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ClockTime {
-    /// Seconds from 1970-01-01T00:00:00 to this time on the same clock.
-    pub seconds: i64,
-    /// And milliseconds, where the device gives fractions.
-    pub ms: Option<u16>,
-}
-
-/// A position (WGS 84) in micro-degrees: about 0.1 m.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// North positive, within ±90,000,000.
-    pub latitude: i32,
-    /// East positive, within ±180,000,000.
-    pub longitude: i32,
-}
-
-/// Something about a picture's EXIF block that a person may want to know. Never a reason to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Note {
-    /// The block or the picture around it is damaged; what could be read was.
-    Broken,
-    /// The block may lie beyond what is read of a file.
-    TooFar,
-    /// The clock says 0000:00:00.
-    ClockUnset,
-    /// The capture time is no date of the calendar.
-    TimeMalformed,
-    /// The fraction of the second is not a number.
-    FractionMalformed,
-    /// The zone is not of the form +HH:MM.
-    ZoneMalformed,
-    /// There are GPS fields but no position: the receiver had no fix.
-    NoFix,
-    /// The position is not one on Earth.
-    PlaceMalformed,
-    /// The position is exactly 0, 0: a receiver without a fix, not a ship off Ghana.
-    PlaceZero,
-    /// A make, model or serial number is not a line of text.
-    TextMalformed,
-}
-
-impl Note {
-    const ALL: [Note; 10] = [
-        Note::Broken,
-        Note::TooFar,
-        Note::ClockUnset,
-        Note::TimeMalformed,
-        Note::FractionMalformed,
-        Note::ZoneMalformed,
-        Note::NoFix,
-        Note::PlaceMalformed,
-        Note::PlaceZero,
-        Note::TextMalformed,
-    ];
-
-    /// A number for this note, for drafts; of no meaning to another version.
-    pub fn code(self) -> u8 {
-        self as u8
-    }
-
-    /// The note of a number.
-    pub fn of_code(code: u8) -> Option<Note> {
-        Note::ALL.get(usize::from(code)).copied()
-    }
-}
-
-/// Fits behind "3 files …".
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Note::Broken => "with a damaged EXIF block",
-            Note::TooFar => "with an EXIF block too far into the file",
-            Note::ClockUnset => "with a clock that was not set (0000:00:00)",
-            Note::TimeMalformed => "with a capture time that is no date",
-            Note::FractionMalformed => "with an unreadable fraction of a second",
-            Note::ZoneMalformed => "with an unreadable time zone",
-            Note::NoFix => "with GPS fields but no position",
-            Note::PlaceMalformed => "with an unreadable GPS position",
-            Note::PlaceZero => "with a GPS position of 0, 0 (no fix)",
-            Note::TextMalformed => "with a camera name or number that is not text",
-        })
-    }
 }
 
 /// DNG's own place for a serial number (Adobe DNG 1.4, tag 50735).
@@ -194,12 +110,37 @@ pub fn read(
             Ok(exif_block::in_tiff(file)?)
         }
     };
-    Ok(match block {
+    let mut claims = match block {
         Ok((block, cut)) => claims_of(block, cut),
         Err(Absent::None) => Claims::default(),
         Err(Absent::Broken) => Claims { notes: vec![Note::Broken], ..Claims::default() },
         Err(Absent::TooFar) => Claims { notes: vec![Note::TooFar], ..Claims::default() },
-    })
+    };
+    if matches!(container(media_type), Some(Container::Jpeg))
+        && let Ok(packet) = exif_block::segment_of_jpeg(head, more, xmp::SIGNATURE)
+    {
+        xmp::fill(&packet, &mut claims);
+        claims.notes.sort();
+        claims.notes.dedup();
+    }
+    Ok(claims)
+}
+
+impl From<Claims> for Facts {
+    fn from(claims: Claims) -> Facts {
+        Facts {
+            captured: claims.captured,
+            zone: claims.zone,
+            place: claims.place,
+            gps_time: claims.gps_time,
+            make: claims.make,
+            model: claims.model,
+            serial: claims.serial,
+            burst: claims.burst,
+            notes: claims.notes.into_iter().map(Into::into).collect(),
+            ..Facts::default()
+        }
+    }
 }
 
 /// The claims in a TIFF structure; `cut` if it is only the beginning of one.
@@ -260,6 +201,9 @@ fn claims_in(exif: &Exif) -> Claims {
     claims.model = line(Tag::Model);
     claims.serial = line(Tag::BodySerialNumber).or_else(|| line(CAMERA_SERIAL_NUMBER));
     claims.notes = notes;
+    if let Some(Value::Undefined(note, _)) = value(exif, Tag::MakerNote) {
+        reconyx::fill(note, &mut claims);
+    }
     claims
 }
 
@@ -346,19 +290,5 @@ fn rationals(exif: &Exif, tag: Tag) -> Option<Vec<Rational>> {
             parts.iter().map(unsigned).collect()
         }
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_note_has_a_number() {
-        for (code, note) in Note::ALL.into_iter().enumerate() {
-            assert_eq!(usize::from(note.code()), code);
-            assert_eq!(Note::of_code(note.code()), Some(note));
-        }
-        assert_eq!(Note::of_code(200), None);
     }
 }

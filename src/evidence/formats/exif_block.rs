@@ -23,6 +23,11 @@ pub enum Absent {
 /// The EXIF block of a JPEG, given its first bytes: the first APP1 segment that begins with
 /// "Exif" and two NULs (Exif 2.3 section 4.7.2), before the picture data starts.
 pub fn in_jpeg(head: &[u8], more: bool) -> Result<Vec<u8>, Absent> {
+    segment_of_jpeg(head, more, b"Exif\0\0")
+}
+
+/// What follows `signature` in the first APP1 segment that begins with it.
+pub fn segment_of_jpeg(head: &[u8], more: bool, signature: &[u8]) -> Result<Vec<u8>, Absent> {
     let cut = if more { Absent::TooFar } else { Absent::Broken };
     let mut rest = head.strip_prefix(b"\xff\xd8").ok_or(Absent::Broken)?;
     loop {
@@ -48,7 +53,7 @@ pub fn in_jpeg(head: &[u8], more: bool) -> Result<Vec<u8>, Absent> {
             return Err(Absent::Broken);
         }
         let segment = after.get(2..length).ok_or(cut)?;
-        if let (0xe1, Some(block)) = (marker, segment.strip_prefix(b"Exif\0\0")) {
+        if let (0xe1, Some(block)) = (marker, segment.strip_prefix(signature)) {
             return Ok(block.to_vec());
         }
         rest = &after[length..];

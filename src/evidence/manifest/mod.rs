@@ -19,7 +19,7 @@ mod writer;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use reader::ManifestReader;
+pub use reader::{ManifestReader, read_one};
 pub use writer::ManifestWriter;
 
 use super::row::{Disclosure, MAX_DISCLOSURE_BYTES, MAX_ROW_BYTES, Row, RowError};

@@ -89,6 +89,11 @@ impl<R: BufRead> ManifestReader<R> {
         Ok(Some(row))
     }
 
+    /// Where in the stream the next item begins.
+    pub fn offset(&self) -> u64 {
+        self.items.offset()
+    }
+
     /// What the manifest holds, once its end has been read.
     pub fn totals(&self) -> Option<Totals> {
         self.at_end.then_some(self.totals)
@@ -98,6 +103,18 @@ impl<R: BufRead> ManifestReader<R> {
     pub fn read_to_end(&mut self) -> Result<Totals, ManifestError> {
         while self.next_row()?.is_some() {}
         Ok(self.totals)
+    }
+}
+
+/// The row whose item stands next in `reader`, for whoever knows where it begins. That it is a row of the
+/// manifest is for its hash to show.
+pub fn read_one(reader: impl BufRead, position: Position) -> Result<ManifestRow, ManifestError> {
+    let rows = crate::tlog::hash::TreeSize(position.0);
+    let mut items = Items::new(reader, MAX_ITEM_BYTES);
+    let item = items.next_item().map_err(|error| ManifestError::Sequence { rows, error })?;
+    match read_item(item.ok_or(ManifestError::Truncated(rows))?, position)? {
+        Item::Row(row) => Ok(row),
+        Item::Trailer(_) => Err(ManifestError::Truncated(rows)),
     }
 }
 

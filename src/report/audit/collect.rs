@@ -5,6 +5,7 @@ use super::moment::{Day, Moment};
 use super::words;
 use crate::audit::finding::{AuditReport, Finding, RuleResult, Subject};
 use crate::audit::identity;
+use crate::audit::pins::{self, Pin};
 use crate::audit::portrait::{self, Portrait};
 use crate::audit::rules::coverage;
 use crate::audit::rules::history::{Certificate, History};
@@ -43,6 +44,7 @@ impl Facts {
             statements: statements(report),
             files: files(report),
             time: time(&report.time),
+            pins: report.pins.iter().map(pin).collect(),
             rules: report.rules.iter().map(rule).collect(),
             findings: report.findings.iter().map(finding).collect(),
             findings_not_listed: report.findings_not_listed,
@@ -144,6 +146,21 @@ fn time(line: &TimeLine) -> Time {
             not_later_than: Moment(i64::try_from(*not_later_than_s).unwrap_or(i64::MAX)),
             witnesses: witnesses.clone(),
         },
+    }
+}
+
+fn pin(pin: &Pin) -> PinFacts {
+    let pinned = |pinned: &pins::Pinned| PinnedAt {
+        size: pinned.size.0,
+        position: pinned.position.0,
+        claimed_at: Moment(pinned.claimed_s),
+    };
+    PinFacts {
+        rule: "R07".into(),
+        by: pin.by.to_string(),
+        name: pin.name.clone(),
+        first: pinned(&pin.first),
+        largest: pinned(&pin.largest),
     }
 }
 

@@ -35,6 +35,8 @@ pub struct Facts {
     pub statements: Statements,
     pub files: Files,
     pub time: Time,
+    /// Outside ledgers that hold a checkpoint of this one.
+    pub pins: Vec<PinFacts>,
     pub rules: Vec<RuleFacts>,
     pub findings: Vec<FindingFacts>,
     pub findings_not_listed: u64,
@@ -152,6 +154,25 @@ pub enum TimeWord {
     NotAsked,
     #[serde(rename = "NOT MET")]
     NotMet,
+}
+
+/// An outside ledger that holds checkpoints of this one (rule R07).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the fields are told in schemas/json.md")]
+pub struct PinFacts {
+    pub rule: String,
+    pub by: String,
+    pub name: String,
+    pub first: PinnedAt,
+    pub largest: PinnedAt,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the fields are told in schemas/json.md")]
+pub struct PinnedAt {
+    pub size: u64,
+    pub position: u64,
+    pub claimed_at: Moment,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,11 +4,11 @@ use std::fmt::Write;
 
 use super::facts::{ClaimFacts, Coverage, Facts, FindingFacts, RuleFacts};
 use super::words::{
-    NOT_SHOWN, area, files_line, keys_line, ledger_line, not_asked, recognised_line, time_line,
-    tonnes,
+    NOT_SHOWN, area, files_line, keys_line, ledger_line, not_asked, pin_line, recognised_line,
+    time_line, tonnes,
 };
 use crate::audit::finding::{Outcome, Reach};
-use crate::report::words::{count, counted, safe};
+use crate::report::words::{count, counted, safe, visible};
 
 /// Findings a terminal is shown of each rule; `--json` has all that were kept.
 const SHOWN_PER_RULE: usize = 20;
@@ -29,6 +29,9 @@ pub fn text(facts: &Facts) -> String {
     let _ = writeln!(out, "  Ledger     {}", ledger_line(facts));
     let _ = writeln!(out, "  Files      {}", files_line(facts));
     let _ = writeln!(out, "  Time       {}", time_line(&facts.time));
+    for pin in &facts.pins {
+        let _ = writeln!(out, "  Pinned     {}", pin_line(pin));
+    }
     let _ = writeln!(out, "  Keys       {}", keys_line(facts));
     out.push_str(&process_and_claims(facts));
     out.push('\n');
@@ -164,7 +167,7 @@ fn exceptions(facts: &Facts, result: &RuleFacts) -> String {
     }
     let _ = writeln!(out, "\n  {} {}", result.rule, result.title);
     for finding in of_rule().take(SHOWN_PER_RULE) {
-        let _ = writeln!(out, "    {:<12} {}", mark(finding), safe(&finding.what));
+        let _ = writeln!(out, "    {:<12} {}", mark(finding), visible(&finding.what));
     }
     let shown = of_rule().count().min(SHOWN_PER_RULE) as u64;
     if total > shown {

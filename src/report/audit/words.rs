@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::facts::{Facts, Recognised, RuleFacts, Time, TimeWord};
+use super::facts::{Facts, PinFacts, Recognised, RuleFacts, Time, TimeWord};
 use crate::audit::finding::{LedgerState, Outcome, Reach, Rule};
 use crate::report::identity::recognised_words;
 use crate::report::words::{count, counted, safe};
@@ -96,6 +96,17 @@ pub fn time_line(time: &Time) -> String {
             witnesses.iter().map(|name| safe(name)).collect::<Vec<_>>().join(", ")
         ),
     }
+}
+
+/// Rule R07: who outside holds a part of this history, and since when.
+pub fn pin_line(pin: &PinFacts) -> String {
+    format!(
+        "the first {} by {} since {}; first pinned {} (its signers' clocks)",
+        counted(pin.largest.size, "statement"),
+        safe(&pin.name),
+        pin.largest.claimed_at,
+        pin.first.claimed_at
+    )
 }
 
 /// The verdict's sentence: what does not hold, in words, and what could not be checked.

@@ -4,7 +4,8 @@ use super::charts;
 use super::time_chart;
 use crate::audit::finding::{Outcome, Reach};
 use crate::report::audit::facts::{
-    Batch, ClaimFacts, CriterionFacts, Facts, FindingFacts, RuleFacts, Sample, Time, TimeWord,
+    Batch, ClaimFacts, CriterionFacts, Facts, FindingFacts, PinFacts, RuleFacts, Sample, Time,
+    TimeWord,
 };
 use crate::report::audit::moment::Moment;
 use crate::report::audit::{text, words};
@@ -402,6 +403,10 @@ impl View {
             ))
         };
         self.f.witnesses.iter().filter_map(row).collect()
+    }
+
+    pub fn pin_line(&self, pin: &PinFacts) -> String {
+        capital(&words::pin_line(pin))
     }
 
     pub fn keys_line(&self) -> String {

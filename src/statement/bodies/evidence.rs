@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{BodyFault, StatementRef, is_strictly_ascending};
+use crate::statement::key::KeyId;
 use crate::tlog::hash::Hash;
 
 /// `evidence.anchor`: these files existed when this was signed. One statement stands for all the
@@ -38,8 +39,32 @@ pub struct Anchor {
     /// What the batch was made from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub derived_from: Option<Derivation>,
+    /// Whose say it is what becomes of the batch, where it is not the site's alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub care: Option<Care>,
     /// Whether the manifest is published.
     pub access: Access,
+}
+
+/// Authority to control (CARE principles for Indigenous data governance): rows of the batch are shown
+/// further only with this key's signature. A rule that programs keep and audits name; no lock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Care {
+    /// Thumbprint of the key whose signature releases rows.
+    pub authority: KeyId,
+    /// The label, for people: the name of a TK or BC label, or the community's own words.
+    pub label: String,
+}
+
+impl Care {
+    /// Ceiling of a label, in bytes: a sentence.
+    pub const MAX_LABEL_BYTES: usize = 256;
+
+    fn holds(&self) -> bool {
+        (1..=Care::MAX_LABEL_BYTES).contains(&self.label.len())
+            && !self.label.contains(char::is_control)
+    }
 }
 
 /// Whether a manifest is published beside the ledger.
@@ -158,6 +183,30 @@ pub struct Derivation {
     /// SHA-256 of the model's file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<Hash>,
+    /// SHA-256 of the file with the parameters it was run with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Hash>,
+}
+
+impl Derivation {
+    /// Ceiling of sources: a season's batches.
+    pub const MAX_SOURCES: usize = 256;
+    /// Ceiling of rows named over all sources: 20 of a statement's 60 kilobytes. Where more were used a
+    /// source stands without rows, for all of them. (Ranges would save nothing: rows are ordered by
+    /// their hashes, so pictures of one night lie scattered.)
+    pub const MAX_ROWS: usize = 4_096;
+
+    fn check(&self) -> Result<(), BodyFault> {
+        let named = self.sources.iter().filter_map(|source| source.rows.as_ref());
+        let ascend = named.clone().all(|rows| !rows.is_empty() && is_strictly_ascending(rows));
+        if !(1..=Derivation::MAX_SOURCES).contains(&self.sources.len()) || !ascend {
+            return Err(BodyFault("derived_from: 1 to 256 sources, the rows of each ascending"));
+        }
+        if named.map(Vec::len).sum::<usize>() > Derivation::MAX_ROWS {
+            return Err(BodyFault("derived_from: at most 4,096 rows are named; or none, for all"));
+        }
+        Ok(())
+    }
 }
 
 /// One source of a derivation.
@@ -196,13 +245,11 @@ impl Anchor {
         if self.place.is_some_and(|place| !place.holds()) {
             return Err(BodyFault("place: a box on the globe, its edges on the grid"));
         }
+        if self.care.as_ref().is_some_and(|care| !care.holds()) {
+            return Err(BodyFault("care: a label of 1 to 256 bytes without control characters"));
+        }
         if let Some(derivation) = &self.derived_from {
-            let rows_ascend = derivation.sources.iter().all(|source| {
-                source.rows.as_ref().is_none_or(|r| !r.is_empty() && is_strictly_ascending(r))
-            });
-            if derivation.sources.is_empty() || !rows_ascend {
-                return Err(BodyFault("derived_from: at least one source, its rows ascending"));
-            }
+            derivation.check()?;
         }
         Ok(())
     }

@@ -24,7 +24,7 @@ use process::assessment::Assessment;
 use process::{certificate, concern, decision, record, sample};
 
 use super::cbor::{self, DecodeError, Item, Value};
-use super::envelope::{LedgerId, Subject};
+use super::envelope::{LedgerId, MAX_STATEMENT_BYTES, Subject};
 use super::kind::{KindName, MediaType};
 use crate::tlog::hash::Hash;
 
@@ -150,6 +150,12 @@ bodies! {
 }
 
 impl Body {
+    /// The body that fields make, read as a stranger would read them from a statement.
+    pub fn of_fields(typ: &MediaType, fields: &Value) -> Result<Body, BodyRefused> {
+        let bytes = cbor::try_encode(fields)?;
+        Body::read(typ, &cbor::decode_item(&bytes, MAX_STATEMENT_BYTES)?)
+    }
+
     /// The rules of the kind that types cannot hold.
     pub fn check(&self) -> Result<(), BodyFault> {
         match self {

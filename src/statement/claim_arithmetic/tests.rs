@@ -5,6 +5,7 @@ use crate::statement::bodies::StatementRef;
 use crate::statement::bodies::claim::ClaimKind;
 use crate::statement::bodies::claim::amounts::{Gas, GwpSet, OmissionReason, Omitted};
 use crate::statement::bodies::claim::area::Area;
+use crate::statement::bodies::claim::moves::{Move, Verb};
 use crate::statement::bodies::claim::terms::Methodology;
 use crate::statement::bodies::day::Days;
 use crate::tlog::hash::Hash;

@@ -78,7 +78,8 @@ impl fmt::Display for HeadMark {
 }
 
 impl HeadMark {
-    fn parse(text: &str) -> Option<HeadMark> {
+    /// Reads what `Display` writes.
+    pub fn parse(text: &str) -> Option<HeadMark> {
         let mut words = text.split(' ');
         let incarnation = Incarnation::from_hex(words.next()?)?;
         let size =

@@ -1,0 +1,9 @@
+//! Any bytes at all through the reader of application/zip.
+
+#![no_main]
+
+use treering::evidence::formats::Reader;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    treering_fuzz::read(Reader::Archive, "application/zip", "a", bytes);
+});
