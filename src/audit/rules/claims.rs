@@ -287,7 +287,8 @@ fn uses(text: &str, word: &str) -> bool {
 /// R37: within a crediting period, one methodology by version and document, and one set of warming
 /// potentials.
 fn methodologies(weighed: &Weighed<'_>, out: &mut Findings) {
-    let mut first: HashMap<(Option<&str>, i64, i64, &str), (&Said, &ClaimFile)> = HashMap::new();
+    type Crediting<'a> = (Option<&'a str>, i64, i64, &'a str);
+    let mut first: HashMap<Crediting<'_>, (&Said, &ClaimFile)> = HashMap::new();
     for (said, claim) in weighed.claims() {
         let mut about = about(Rule::R37, said, out);
         if claim.methodology.document == Hash([0; 32]) {

@@ -4,14 +4,16 @@
 //! ```text
 //! page.html, ledger.html   the words around the facts (askama; every value is escaped)
 //! report.css               its digest is the only style that the page's policy lets in
-//! view                     facts as rows of text
-//! charts                   drawings: black on white, told apart by pattern and shape
+//! view, criteria, claim_view   facts as rows of text
+//! charts, time_chart       drawings: black on white, told apart by pattern and shape
 //! ```
 //!
 //! A ledger is written by others. All of its text passes [`shown`] before it comes near the page, and is
 //! escaped by the template; the facts inside are JSON without a single `<`.
 
 mod charts;
+mod claim_view;
+mod criteria;
 mod time_chart;
 mod view;
 

@@ -1,11 +1,11 @@
 //! One ledger's facts as the rows and words of its page.
 
 use super::charts;
+use super::criteria::CriterionRow;
 use super::time_chart;
 use crate::audit::finding::{Outcome, Reach};
 use crate::report::audit::facts::{
-    Batch, ClaimFacts, CriterionFacts, Facts, FindingFacts, PinFacts, RuleFacts, Sample, Time,
-    TimeWord,
+    Batch, CriterionFacts, Facts, FindingFacts, PinFacts, RuleFacts, Time, TimeWord,
 };
 use crate::report::audit::moment::Moment;
 use crate::report::audit::{text, words};
@@ -23,20 +23,6 @@ pub struct View {
     pub process_chart: String,
     pub time_chart: String,
     pub qr: String,
-}
-
-/// A row of the table of criteria.
-pub struct CriterionRow {
-    pub id: String,
-    pub name: String,
-    pub boxes: String,
-    pub covered: String,
-    pub rows: String,
-    pub latest: String,
-    pub assessed: String,
-    /// The word, and which indicators.
-    pub flag: (&'static str, String),
-    pub gap: bool,
 }
 
 /// The sign beside a verdict, for those who see no colour.
@@ -58,7 +44,7 @@ pub fn overall(all: &[Facts]) -> String {
     format!("{}.", parts.join(", "))
 }
 
-fn capital(sentence: &str) -> String {
+pub(super) fn capital(sentence: &str) -> String {
     let mut chars = sentence.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
@@ -264,115 +250,7 @@ impl View {
 
     pub fn criteria(&self) -> Vec<CriterionRow> {
         let criteria = self.f.coverage.iter().flat_map(|coverage| &coverage.criteria);
-        criteria.map(criterion_row).collect()
-    }
-
-    pub fn claim_mark(&self, claim: &ClaimFacts) -> String {
-        let verdict = text::claim_verdict(&self.f, claim);
-        let symbol = match verdict.as_str() {
-            words if words.starts_with("checks passed") => "✓",
-            words if words.starts_with("does not") => "✗",
-            _ => "?",
-        };
-        format!("{symbol} {}", capital(&verdict))
-    }
-
-    /// What was found of a claim.
-    pub fn about(&self, claim: &ClaimFacts) -> Vec<&FindingFacts> {
-        let position = Some(claim.position);
-        self.f.findings.iter().filter(|finding| finding.position == position).collect()
-    }
-
-    pub fn claim_rows(&self, claim: &ClaimFacts) -> Vec<(&'static str, String)> {
-        let place = claim.country.as_ref().map(|country| format!(" in {country}"));
-        let words_of = |one: &Option<String>| one.clone().unwrap_or_default();
-        let marks: Vec<&str> = claim.marks.iter().map(|mark| mark.word()).collect();
-        let years: Vec<String> = claim.vintages.iter().map(ToString::to_string).collect();
-        let uncertainty = claim.uncertainty.map(|one| {
-            let tenths = (one.half_width_ppm + 500) / 1_000;
-            format!(
-                "± {}.{} % at {} % confidence",
-                tenths / 10,
-                tenths % 10,
-                one.confidence_percent
-            )
-        });
-        let mut rows = vec![
-            ("Kind", format!("{}, {}", claim.kind, claim.effect)),
-            ("Says", words_of(&claim.text)),
-            ("Claimant", words_of(&claim.claimant)),
-            ("Period", claim.period.to_string()),
-            ("Vintages", years.join(", ")),
-            ("Where", format!("{}{}", words::area(claim.area_m2), place.unwrap_or_default())),
-            ("Ecosystem", words_of(&claim.ecosystem)),
-            ("Method", format!("{}, potentials of {}", claim.methodology, claim.gwp)),
-            (
-                "Rests on",
-                format!(
-                    "{}; {} of {} with evidence",
-                    counted(claim.evidence, "item") + " of evidence",
-                    count(claim.variables_on_evidence),
-                    counted(claim.variables, "variable")
-                ),
-            ),
-            ("Uncertainty", uncertainty.unwrap_or_default()),
-            ("Marked", marks.join(", ")),
-            (
-                "Host country",
-                claim
-                    .adjustment
-                    .as_ref()
-                    .map(|word| format!("adjustment {word}"))
-                    .unwrap_or_default(),
-            ),
-            (
-                "Opinions",
-                match claim.opinions.is_empty() {
-                    true => "none".into(),
-                    false => claim.opinions.join("; "),
-                },
-            ),
-            ("Standing", format!("{}, statement {}", claim.standing, claim.position)),
-        ];
-        rows.retain(|(_, value)| !value.is_empty());
-        rows
-    }
-
-    pub fn claim_sums(&self, claim: &ClaimFacts) -> Vec<(&'static str, String)> {
-        let totals = &claim.totals;
-        let mut rows = vec![
-            ("With the project", words::tonnes(totals.project_g)),
-            ("Without it (baseline)", words::tonnes(totals.baseline_g)),
-            ("Moved elsewhere (leakage)", words::tonnes(totals.leakage_g)),
-            ("Taken off for uncertainty", words::tonnes(totals.deduction_g)),
-            ("Net", words::tonnes(totals.net_g)),
-            ("Kept back (buffer)", words::tonnes(totals.buffer_g)),
-            ("May be issued", words::tonnes(totals.issuable_g)),
-        ];
-        match &claim.units {
-            None => rows.push(("Units", "more was moved than there is".into())),
-            Some(units) if units.issued_g > 0 => {
-                rows.push(("Issued", words::tonnes(units.issued_g)));
-            }
-            Some(_) => rows.push(("Issued", "nothing yet".into())),
-        }
-        rows
-    }
-
-    pub fn units_chart(&self, claim: &ClaimFacts) -> String {
-        claim.units.as_ref().map(charts::units).unwrap_or_default()
-    }
-
-    pub fn sample_supports(&self, sample: &Sample) -> String {
-        let Some(result) = &sample.result else {
-            return "nothing yet: the draw has no result in this ledger".into();
-        };
-        format!(
-            "with 95 % confidence, at most {} of the {} rows ({}) do not agree",
-            count(result.bound_95),
-            count(sample.population),
-            words::percent_up(result.bound_95, sample.population)
-        )
+        criteria.map(CriterionRow::of).collect()
     }
 
     pub fn time_line(&self) -> String {
@@ -485,53 +363,5 @@ impl View {
             },
         ));
         rows
-    }
-}
-
-fn criterion_row(one: &CriterionFacts) -> CriterionRow {
-    let covered = one.indicators.iter().filter(|indicator| indicator.covered).count();
-    let rows = one.indicators.iter().fold(0_u64, |sum, one| sum.saturating_add(one.rows));
-    let latest = one.indicators.iter().filter_map(|indicator| indicator.latest).max();
-    let bare: Vec<&str> = one
-        .indicators
-        .iter()
-        .filter(|indicator| !indicator.covered)
-        .map(|indicator| indicator.id.as_str())
-        .collect();
-    let flag = match (covered, bare.len()) {
-        (_, 0) => ("", String::new()),
-        (0, _) => ("◄ nothing", String::new()),
-        _ => ("◄ gap", bare.join(" ")),
-    };
-    CriterionRow {
-        id: one.id.clone(),
-        name: one.name.clone(),
-        boxes: charts::indicators(&one.indicators),
-        covered: format!("{covered} of {}", one.indicators.len()),
-        rows: if rows == 0 { "–".into() } else { count(rows) },
-        latest: latest.map(|day| day.to_string()).unwrap_or_else(|| "none".into()),
-        assessed: assessed(one),
-        gap: !bare.is_empty(),
-        flag,
-    }
-}
-
-/// The last findings of assessors, or else of the site itself: "3 met, 1 partly".
-fn assessed(one: &CriterionFacts) -> String {
-    let mut parts = Vec::new();
-    for verdict in ["met", "partly", "not-met", "not-applicable"] {
-        let of_it = one.indicators.iter().filter(|indicator| {
-            indicator.assessed.as_ref().is_some_and(|found| found.verdict == verdict)
-        });
-        match of_it.count() {
-            0 => {}
-            number => parts.push(format!("{number} {verdict}")),
-        }
-    }
-    let own = one.indicators.iter().filter(|one| one.self_assessed.is_some()).count();
-    match (parts.is_empty(), own) {
-        (true, 0) => "–".into(),
-        (true, own) => format!("by the site only ({own})"),
-        (false, _) => parts.join(", "),
     }
 }
