@@ -71,6 +71,7 @@ pub fn check_capture(
     out: &mut Findings,
 ) {
     let Some(captured) = &anchor.captured else { return };
+    out.judge(Rule::R13);
     let issued_at = statement.header.issued_at;
     let mut latest = i64::MIN;
     let mut longest = 0;

@@ -96,6 +96,9 @@ pub fn check_evidence(
     let Some(authority) = &read.authority else {
         return Ok((check.counts, check.restated, check.anchors));
     };
+    if read.counts.anchors > 0 {
+        out.judge(Rule::R10);
+    }
     read.voids.finish(out);
     if check.any_manifest_at_hand()
         || check.are_weighed()

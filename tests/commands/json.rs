@@ -173,6 +173,10 @@ fn one_document_whatever_happens() {
         (0, &["trust", "pin", "card.json", "--i-have-compared"], "trust"),
         (0, &["trust", "accredit", "card.json"], "trust"),
         (0, &["trust", "list"], "trust"),
+        (0, &["mirror", "list"], "mirror"),
+        (0, &["fork", "list"], "fork"),
+        (0, &["claim", "list"], "claims"),
+        (0, &["site"], "site"),
         (0, &["reindex"], "reindex"),
         (2, &["resume"], error),
         (0, &["resume", "--nobody-holds-more"], "resume"),
@@ -213,6 +217,12 @@ fn one_document_whatever_happens() {
     desk.write("more.txt", b"more");
     sweep.answer(&desk, 13, &["add", "more.txt"]);
 
+    // Those with stories of their own are refused like any other.
+    for command in commands() {
+        if !sweep.commands.contains(&command.join(" ")) {
+            sweep.answer(&desk, 2, &[&command[..], &["--nonsense"]].concat());
+        }
+    }
     let missing: Vec<String> = commands().iter().map(|command| command.join(" ")).collect();
     let missing: Vec<_> = missing.iter().filter(|name| !sweep.commands.contains(*name)).collect();
     assert!(missing.is_empty(), "never swept: {missing:?}");
