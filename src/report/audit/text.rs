@@ -72,9 +72,11 @@ fn process_and_claims(facts: &Facts) -> String {
             .filter(|one| one.indicators.iter().all(|indicator| !indicator.covered))
             .map(|one| one.id.as_str())
             .collect();
-        let bare = match bare.is_empty() {
-            true => String::new(),
-            false => format!("; nothing for {}", bare.join(" ")),
+        let all = coverage.criteria.len();
+        let bare = match bare.len() {
+            0 => String::new(),
+            1..=4 => format!("; nothing for {}", bare.join(" ")),
+            number => format!("; nothing for {number} of {all} criteria"),
         };
         let _ = writeln!(
             out,
