@@ -14,6 +14,7 @@ use crate::statement::bodies::claim::amounts::Effect;
 use crate::statement::bodies::claim::filing::{ClaimFile, Mark};
 use crate::statement::bodies::claim::moves::{Move, Verb};
 use crate::statement::bodies::claim::terms::{Adjustment, Storage};
+use crate::statement::bodies::day::Days;
 use crate::statement::claim_arithmetic::{
     Balance, buffer_reaches, check_net, check_pools, check_serials, vintages_outside,
 };
@@ -287,19 +288,16 @@ fn uses(text: &str, word: &str) -> bool {
 /// R37: within a crediting period, one methodology by version and document, and one set of warming
 /// potentials.
 fn methodologies(weighed: &Weighed<'_>, out: &mut Findings) {
-    let mut first: HashMap<(Option<&str>, i64, i64, &str), (&Said, &ClaimFile)> = HashMap::new();
+    /// Claimant, crediting period, methodology.
+    type Crediting<'a> = (Option<&'a str>, Days, &'a str);
+    let mut first: HashMap<Crediting<'_>, (&Said, &ClaimFile)> = HashMap::new();
     for (said, claim) in weighed.claims() {
         let mut about = about(Rule::R37, said, out);
         if claim.methodology.document == Hash([0; 32]) {
             about.fail("no-document", "its methodology has no document");
         }
         let Some(crediting) = claim.crediting else { continue };
-        let key = (
-            claim.claimant.as_deref(),
-            crediting.from.0,
-            crediting.until.0,
-            claim.methodology.id.as_str(),
-        );
+        let key = (claim.claimant.as_deref(), crediting, claim.methodology.id.as_str());
         let (earlier, before) = *first.entry(key).or_insert((said, claim));
         let (now, then) = (&claim.methodology, &before.methodology);
         if (&now.version, now.document) != (&then.version, then.document) {
