@@ -227,6 +227,7 @@ impl EvidenceCheck<'_> {
         out: &mut Findings,
     ) {
         // Sums that end here were told of when the anchors were first read.
+        out.judge(Rule::R10);
         self.counts.anchored = self.counts.anchored.saturating_add(anchor.rows);
         let mut rows = None;
         // Every copy must be whole, also one that is not needed: somebody may be served it.

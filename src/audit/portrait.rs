@@ -80,9 +80,19 @@ pub struct SampleFacts {
     pub population: u64,
     /// How many.
     pub drawn: u64,
-    /// How many of them do not agree, and the 95 % bound on such rows in the population; absent while
-    /// there is no result.
-    pub result: Option<(u64, u64)>,
+    /// What was found; absent while there is no result.
+    pub result: Option<SampleOutcome>,
+}
+
+/// What a sample found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SampleOutcome {
+    /// Rows that were looked at.
+    pub looked_at: u64,
+    /// Of these, rows that do not agree.
+    pub not_agreeing: u64,
+    /// At most so many rows of the population do not agree, with 95 % confidence.
+    pub bound_95: u64,
 }
 
 /// A key of the ledger.
@@ -221,7 +231,10 @@ fn samples(record: &Record) -> Vec<SampleFacts> {
             by: said.key,
             population: draw.population.rows,
             drawn: draw.n,
-            result: results.last().map(|result| bound_of(draw.population.rows, result)),
+            result: results.last().map(|result| {
+                let (not_agreeing, bound_95) = bound_of(draw.population.rows, result);
+                SampleOutcome { looked_at: result.rows.len() as u64, not_agreeing, bound_95 }
+            }),
         });
     }
     facts

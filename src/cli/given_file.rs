@@ -43,6 +43,12 @@ pub enum Kind {
     Fork,
     /// A rule set.
     RuleSet,
+    /// A catalogue of indicators.
+    Catalogue,
+    /// A site's boundary.
+    Boundary,
+    /// A report of an audit.
+    Report,
 }
 
 impl Kind {
@@ -60,6 +66,9 @@ impl Kind {
             Kind::PrivateKey => "a private key",
             Kind::Fork => "a fork proof",
             Kind::RuleSet => "a rule set",
+            Kind::Catalogue => "a catalogue",
+            Kind::Boundary => "a boundary",
+            Kind::Report => "a report",
         }
     }
 

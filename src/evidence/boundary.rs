@@ -1,10 +1,8 @@
-//! Boundaries and plots: polygons from GeoJSON (RFC 7946), and what geometry says of them on the
-//! ellipsoid.
+//! Boundaries and plots: polygons from GeoJSON (RFC 7946). What geometry says of them stands in
+//! [`super::polygons`].
 //!
-//! Positions become millionths of a degree, which is what statements carry; areas are geodesic, on
-//! WGS 84.
+//! Positions become millionths of a degree, which is what statements carry.
 
-use geo::{BooleanOps, Coord, GeodesicArea, LineString, MultiPolygon, Polygon, Validation};
 use geojson::{GeoJson, GeometryValue};
 use thiserror::Error;
 
@@ -109,66 +107,13 @@ fn ring_of(mut points: Vec<Point>, is_outer: bool) -> Result<Ring, BoundaryError
     Ok(ring)
 }
 
-/// What is wrong with the shape: rings that cross, holes outside, polygons that overlap. Empty if
-/// nothing is.
-pub fn faults(area: &Area) -> Vec<String> {
-    shape(area).validation_errors().iter().map(ToString::to_string).collect()
-}
-
-/// Its area in square metres, holes left out.
-pub fn area_m2(area: &Area) -> u64 {
-    geodesic_m2(&shape(area))
-}
-
-/// How many square metres of `area` lie outside `site`.
-pub fn outside_m2(area: &Area, site: &Area) -> u64 {
-    geodesic_m2(&shape(area).difference(&shape(site)))
-}
-
-/// How many square metres two areas share.
-pub fn overlap_m2(a: &Area, b: &Area) -> u64 {
-    geodesic_m2(&shape(a).intersection(&shape(b)))
-}
-
-/// The least shared area that counts: 0.1 ha or 0.1 % of the smaller, whichever is more (rule R22).
-/// Digitised borders never fit to the metre.
-pub fn negligible_m2(smaller_m2: u64) -> u64 {
-    (smaller_m2 / 1_000).max(1_000)
-}
-
-fn geodesic_m2(shape: &MultiPolygon) -> u64 {
-    // Each polygon by itself: those of a difference may touch, and slivers have no side.
-    let areas = shape.iter().map(|polygon| polygon.geodesic_area_unsigned());
-    areas.filter(|area| area.is_finite()).sum::<f64>().round() as u64
-}
-
-fn shape(area: &Area) -> MultiPolygon {
-    let degrees =
-        |point: &Point| Coord { x: point.longitude as f64 / 1e6, y: point.latitude as f64 / 1e6 };
-    let line = |ring: &Ring| LineString(ring.0.iter().map(degrees).collect());
-    let polygon = |polygon: &area::Polygon| {
-        let mut rings = polygon.0.iter().map(line);
-        let outer = rings.next().unwrap_or_else(|| LineString(Vec::new()));
-        Polygon::new(outer, rings.collect())
-    };
-    MultiPolygon(area.0.iter().map(polygon).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::polygons::Shape;
 
     fn geojson(rings: &str) -> Vec<u8> {
         format!(r#"{{"type": "Polygon", "coordinates": {rings}}}"#).into_bytes()
-    }
-
-    /// Thousandths of a degree near 46.6° north: 76.6 m by 111.2 m.
-    fn square(west: f64, south: f64, side: f64) -> Area {
-        let (east, north) = (west + side, south + side);
-        let ring = format!(
-            "[[[{west},{south}],[{east},{south}],[{east},{north}],[{west},{north}],[{west},{south}]]]"
-        );
-        read(&geojson(&ring)).unwrap()
     }
 
     #[test]
@@ -199,23 +144,10 @@ mod tests {
     fn areas_on_the_ellipsoid() {
         // ∫ b² cos φ / (1 − e² sin² φ)² dφ · Δλ by Simpson's rule between parallels: 851,673 m². The
         // polygon's sides are geodesics, which bulge a few centimetres north of them.
-        let area = area_m2(&square(10.1, 46.6, 0.01));
+        let square = geojson("[[[10.1,46.6],[10.11,46.6],[10.11,46.61],[10.1,46.61],[10.1,46.6]]]");
+        let area = Shape::of(&read(&square).unwrap()).unwrap().square_metres();
         assert!(area.abs_diff(851_673) < 20, "{area}");
-        let whole = square(10.1, 46.6, 0.01);
-        let half = square(10.105, 46.6, 0.01);
-        let shared = overlap_m2(&whole, &half);
-        assert!(shared.abs_diff(area / 2) < 10, "{shared}");
-        assert!(outside_m2(&half, &whole).abs_diff(area / 2) < 100);
-        assert_eq!(outside_m2(&whole, &whole), 0);
-        assert_eq!(overlap_m2(&whole, &square(11.0, 46.6, 0.01)), 0);
-        assert_eq!(negligible_m2(10), 1_000);
-        assert_eq!(negligible_m2(5_000_000), 5_000);
-    }
-
-    #[test]
-    fn shapes_that_cross_themselves() {
-        assert_eq!(faults(&square(10.1, 46.6, 0.01)), [""; 0]);
         let bow_tie = read(&geojson("[[[10,46],[11,47],[11,46],[10,47.5],[10,46]]]")).unwrap();
-        assert!(!faults(&bow_tie).is_empty());
+        assert!(Shape::of(&bow_tie).is_err());
     }
 }

@@ -16,6 +16,7 @@
 //! pseudonym, sensitivity  other names for cameras, collars and places; how exactly a place may be told
 //! cleaned                 a JPEG without what its camera noted inside
 //! catalogue               the indicators that evidence can be given for
+//! boundary, polygons      where a site and a claim lie; areas and overlaps on the ellipsoid
 //! ```
 //!
 //! Reads files, never writes beside them: evidence is not moved, renamed or touched.

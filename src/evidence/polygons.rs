@@ -78,6 +78,12 @@ impl Shape {
     }
 }
 
+/// The least area outside a site that a writer is stopped for: 0.1 ha or 0.1 % of the area, whichever is
+/// more, as rule R22 lets pass. Digitised borders never fit to the metre.
+pub fn negligible_m2(area_m2: u64) -> u64 {
+    (area_m2 / 1_000).max(1_000)
+}
+
 fn polygon(polygon: &Polygon) -> geo::Polygon<f64> {
     let mut rings = polygon.0.iter().map(ring);
     let outer = rings.next().unwrap_or_else(|| LineString::new(Vec::new()));
@@ -127,6 +133,11 @@ mod tests {
         assert!(whole.abs_diff(shared + outside) <= whole / 10_000, "{whole}");
         let far = Shape::of(&square(20_000_000, 46_600_000, 20_200_000, 46_700_000)).unwrap();
         assert_eq!((a.shared_with(&far), a.outside_of(&a)), (0, 0));
+    }
+
+    #[test]
+    fn what_is_too_small_to_matter() {
+        assert_eq!([10, 5_000_000].map(negligible_m2), [1_000, 5_000]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::cli::say::{form, say};
 use crate::cli::voice::{Answer, Failure};
 use crate::cli::{Context, Outcome};
 use crate::evidence::boundary;
+use crate::evidence::polygons::Shape;
 use crate::ledger::read;
 use crate::report::words::{count, safe};
 use crate::statement::bodies::Body;
@@ -98,8 +99,9 @@ fn fill(args: &Args, desk: &Desk<'_>) -> Result<Table, Failure> {
     if let Some(path) = &args.boundary {
         let bytes = read_document(path, boundary::MAX_BYTES)?;
         // What is wrong with the file is said when the form is judged.
-        if let (None, Ok(limits)) = (args.area_m2, boundary::read(&bytes)) {
-            area = i64::try_from(boundary::area_m2(&limits)).ok();
+        let shape = boundary::read(&bytes).ok().and_then(|limits| Shape::of(&limits).ok());
+        if let (None, Some(shape)) = (args.area_m2, shape) {
+            area = i64::try_from(shape.square_metres()).ok();
         }
         digest = Some(format!("file:{}", path.display()));
     }

@@ -6,6 +6,7 @@ use crate::cli::say::desk::{Desk, read_document};
 use crate::cli::statement_text::assurance::tonnes;
 use crate::cli::voice::Failure;
 use crate::evidence::boundary;
+use crate::evidence::polygons::{Shape, negligible_m2};
 use crate::statement::bodies::Body;
 use crate::statement::bodies::claim::ClaimKind;
 use crate::statement::bodies::claim::filing::{ClaimFile, Mark};
@@ -96,15 +97,7 @@ fn sums(claim: &ClaimFile) -> Result<(), Failure> {
 
 /// The shape, and R27.
 fn area(claim: &ClaimFile) -> Result<(), Failure> {
-    if let Some(fault) = boundary::faults(&claim.area).into_iter().next() {
-        return refuse(
-            "the claim",
-            "area",
-            format!("the polygons cross themselves or one another: {fault}"),
-            "mend the shape (in QGIS: Fix geometries), and export it anew",
-        );
-    }
-    let found = boundary::area_m2(&claim.area);
+    let found = shape(claim)?.square_metres();
     let off = found.abs_diff(claim.area_m2);
     match u128::from(off) * 100 > u128::from(found) * 5 {
         false => Ok(()),
@@ -115,6 +108,17 @@ fn area(claim: &ClaimFile) -> Result<(), Failure> {
             format!("area_m2 = {found}, or other polygons"),
         ),
     }
+}
+
+fn shape(claim: &ClaimFile) -> Result<Shape, Failure> {
+    Shape::of(&claim.area).or_else(|fault| {
+        refuse(
+            "the claim",
+            "area",
+            format!("the polygons cross themselves or one another: {fault}"),
+            "mend the shape (in QGIS: Fix geometries), and export it anew",
+        )
+    })
 }
 
 /// R27: inside the site, unless it says that it is not.
@@ -141,9 +145,11 @@ fn inside_the_site(desk: &Desk<'_>, claim: &ClaimFile) -> Result<Vec<String>, Fa
             "put the file back: treering site --boundary FILE",
         ));
     }
-    let Ok(limits) = boundary::read(&bytes) else { return Ok(Vec::new()) };
-    let outside = boundary::outside_m2(&claim.area, &limits);
-    match outside > boundary::negligible_m2(boundary::area_m2(&claim.area)) {
+    let limits = boundary::read(&bytes).ok().and_then(|limits| Shape::of(&limits).ok());
+    let Some(limits) = limits else { return Ok(Vec::new()) };
+    let shape = shape(claim)?;
+    let outside = shape.outside_of(&limits);
+    match outside > negligible_m2(shape.square_metres()) {
         false => Ok(Vec::new()),
         true => refuse(
             "the claim",

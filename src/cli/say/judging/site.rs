@@ -4,6 +4,7 @@ use super::refuse;
 use crate::cli::say::desk::{Desk, read_catalogue, read_document};
 use crate::cli::say::filling::Filled;
 use crate::cli::voice::Failure;
+use crate::evidence::polygons::Shape;
 use crate::evidence::{boundary, catalogue};
 use crate::statement::bodies::Body;
 use crate::statement::bodies::evidence::Correction;
@@ -17,11 +18,11 @@ pub fn describe(desk: &Desk<'_>, site: &Describe, filled: &Filled) -> Result<(),
     let bytes = read_document(path, boundary::MAX_BYTES)?;
     let limits = boundary::read(&bytes)
         .or_else(|why| refuse(what, "boundary", why, "export it as GeoJSON (RFC 7946, WGS 84)"))?;
-    if let Some(fault) = boundary::faults(&limits).into_iter().next() {
+    let shape = Shape::of(&limits).or_else(|fault| {
         let why = format!("the boundary crosses itself: {fault}");
-        return refuse(what, "boundary", why, "mend the shape, and export it anew");
-    }
-    let found = boundary::area_m2(&limits);
+        refuse(what, "boundary", why, "mend the shape, and export it anew")
+    })?;
+    let found = shape.square_metres();
     if let Some(said) = site.area_m2
         && u128::from(found.abs_diff(said)) * 100 > u128::from(found) * 5
     {
