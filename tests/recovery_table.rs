@@ -309,3 +309,32 @@ fn an_index_beyond_the_head_or_of_another_history_is_made_anew() {
     late.takes_index_of(&before);
     assert_eq!(late.up_to_date(), right);
 }
+
+/// The power went between head and signature. Nobody is accused, and the next add finishes it.
+#[test]
+fn readers_call_an_interrupted_signature_by_its_name() {
+    let desk = Desk::new();
+    let checkpoint = desk.public().join("checkpoint");
+    let before = fs::read(&checkpoint).unwrap();
+    desk.record("lynx");
+    fs::write(&checkpoint, &before).unwrap();
+    let audit = desk.run(&["audit"]);
+    assert_eq!(audit.code, Some(4), "{}", audit.text);
+    assert_eq!(audit.answer["ledger"]["state"], "CONSISTENT", "{}", audit.text);
+    assert!(audit.text.contains("a command was interrupted"), "{}", audit.text);
+    for args in [&["head"][..], &["receipt", "lynx.jpg", "-o", "../r.json"]] {
+        let run = desk.run(args);
+        assert_eq!(run.code, Some(4), "{}", run.text);
+        assert!(run.text.contains("interrupted"), "{}", run.text);
+        assert!(run.text.contains("treering add"), "{}", run.text);
+    }
+    // What the bundles do not hold was cut off, whoever says that he was interrupted.
+    let bundle = desk.public().join("tile/entries/000.p/3");
+    let bytes = fs::read(&bundle).unwrap();
+    fs::remove_file(&bundle).unwrap();
+    assert_eq!(desk.run(&["audit"]).answer["ledger"]["state"], "SHORTENED");
+    fs::write(&bundle, bytes).unwrap();
+    desk.done(&["add", "lynx.jpg"]);
+    assert_eq!(desk.done(&["status"])["size"], 3);
+    desk.done(&["head"]);
+}

@@ -97,6 +97,12 @@ impl OwnStore {
         let head = self.head()?;
         match self.lag(command, &head)? {
             None => Ok(head),
+            Some(why) if self.reaches_head(command)? => Err(Failure::new(
+                Exit::Incomplete,
+                "a command was interrupted before it signed the head",
+                why,
+                "treering add, as before: the next command that records finishes it",
+            )),
             Some(why) => Err(Failure::new(
                 Exit::Finding,
                 "the public folder is behind what was signed",
@@ -104,6 +110,15 @@ impl OwnStore {
                 NEXT_WHEN_BEHIND,
             )),
         }
+    }
+
+    /// Whether the public folder holds all that the store's own head covers, whatever its checkpoint says.
+    fn reaches_head(&self, command: &str) -> Result<bool, Failure> {
+        let head = self.head_places(command)?.read(self.ledger()?)?;
+        let tree = head.map(|head| head.checkpoint.tree);
+        Ok(tree.is_some_and(|tree| {
+            read::root_at(&self.folder, tree.size, tree.size) == Some(tree.root)
+        }))
     }
 
     /// By how much the public folder is behind the remembered head, in words.

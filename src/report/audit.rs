@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::identity::{recognised_json, recognised_words};
 use super::words::{count, counted, file_name, rfc3339, safe, time, visible};
+use crate::audit::checkpoints::NOT_PUBLISHED;
 use crate::audit::finding::{
     AuditReport, Finding, LedgerState, Outcome, Reach, Rule, RuleResult, Subject, Verdict,
 };
@@ -249,6 +250,10 @@ fn unchecked_words(report: &AuditReport) -> Vec<String> {
         .map(|result| match result.rule {
             Rule::R04 if report.findings.iter().any(|f| f.code == "no-held-head") => {
                 "whether its end was cut off, for no head from before is at hand (--head)".into()
+            }
+            Rule::R04 if report.findings.iter().any(|f| f.code == NOT_PUBLISHED) => {
+                "what an interrupted command left unsigned (treering add, as before, signs it)"
+                    .into()
             }
             Rule::R04 => "whether it continues a head held from before".into(),
             Rule::R10 => {
