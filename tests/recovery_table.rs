@@ -338,3 +338,20 @@ fn readers_call_an_interrupted_signature_by_its_name() {
     assert_eq!(desk.done(&["status"])["size"], 3);
     desk.done(&["head"]);
 }
+
+/// A partial bundle that a larger one has replaced decides nothing any more.
+#[test]
+fn a_stale_partial_bundle_may_be_damaged() {
+    let desk = Desk::new();
+    let id = desk.done(&["status"])["id"].clone();
+    desk.record("lynx");
+    let stale = desk.public().join("tile/entries/000.p/2");
+    let mut bytes = fs::read(&stale).unwrap();
+    bytes[40] ^= 1;
+    fs::write(&stale, bytes).unwrap();
+    assert_eq!(desk.done(&["status"])["id"], id);
+    desk.done(&["receipt", "lynx.jpg", "-o", "../r.json"]);
+    assert_eq!(desk.run(&["audit"]).answer["ledger"]["id"], id);
+    desk.record("wolf");
+    assert_eq!(desk.done(&["status"])["size"], 4);
+}
