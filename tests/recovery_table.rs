@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use support::park::{
-    HEADS, OUTSIDE, PUBLIC, Park, Picture, grown, ledger_of, suspicion, with_part,
+    HEADS, OUTSIDE, PUBLIC, Park, Picture, grown, ledger_of, suspicion,
+    with_part,
 };
 use support::program::Desk;
 use support::publish::publish;
@@ -354,4 +355,28 @@ fn a_stale_partial_bundle_may_be_damaged() {
     assert_eq!(desk.run(&["audit"]).answer["ledger"]["id"], id);
     desk.record("wolf");
     assert_eq!(desk.done(&["status"])["size"], 4);
+}
+
+/// A checkpoint that is flipped, cut off or gone is signed again by the next add; until then it is named.
+#[test]
+fn a_damaged_checkpoint_is_signed_again() {
+    let desk = Desk::new();
+    let checkpoint = desk.public().join("checkpoint");
+    let whole = fs::read(&checkpoint).unwrap();
+    for (number, bytes) in [Some(&whole[..whole.len() / 3]), Some(&[][..]), None].iter().enumerate()
+    {
+        match bytes {
+            Some(bytes) => fs::write(&checkpoint, bytes).unwrap(),
+            None => fs::remove_file(&checkpoint).unwrap(),
+        }
+        let status = desk.run(&["status"]);
+        assert_eq!(status.code, Some(3), "{}", status.text);
+        assert!(
+            status.text.contains("the file checkpoint is missing or damaged"),
+            "{}",
+            status.text
+        );
+        desk.record(&format!("after {number}"));
+        assert_eq!(desk.done(&["status"])["size"], 3 + number);
+    }
 }

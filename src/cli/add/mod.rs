@@ -124,7 +124,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     frozen::check(&own)?;
     own.head_places("add")?.check_may_sign(own.ledger()?)?;
     let keyring = Keyring::at(context, &own.store.keys());
-    let authority = own.likely_authority(own.head()?.tree())?;
+    let authority = own.likely_authority(own.tree()?)?;
     let species = BTreeSet::new();
     let mut anchoring = Anchoring { title: &title, indicators, field: &field, species };
     let placeholder = anchoring.body(Hash([0; 32]), 1, &Summary::default(), access, None);
