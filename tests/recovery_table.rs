@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use support::park::{
-    HEADS, OUTSIDE, PUBLIC, Park, Picture, grown, ledger_of, suspicion,
+    HEADS, OUTSIDE, PUBLIC, Park, Picture, grown, ledger_of, picture_of, restore, suspicion,
     with_part,
 };
 use support::program::Desk;
@@ -378,5 +378,44 @@ fn a_damaged_checkpoint_is_signed_again() {
         );
         desk.record(&format!("after {number}"));
         assert_eq!(desk.done(&["status"])["size"], 3 + number);
+    }
+}
+
+/// The store's own head decides who may sign; what is published can be read without it.
+#[test]
+fn readers_go_on_beside_a_damaged_head() {
+    let desk = Desk::new();
+    desk.record("lynx");
+    let heads: Vec<_> = fs::read_dir(desk.store().join("heads")).unwrap().flatten().collect();
+    let head = heads.iter().find(|entry| entry.file_name().len() == 64).unwrap().path();
+    let bytes = fs::read(&head).unwrap();
+    fs::write(&head, &bytes[..bytes.len() / 2]).unwrap();
+    assert!(desk.done(&["status"])["care"].to_string().contains("heads/"));
+    for args in [&["head"][..], &["receipt", "lynx.jpg", "-o", "../r.json"]] {
+        let run = desk.run(args);
+        assert_eq!(run.code, Some(0), "{}", run.text);
+        assert!(run.text.contains("head is damaged"), "{}", run.text);
+    }
+    desk.write("wolf.jpg", b"wolf");
+    let add = desk.run(&["add", "wolf.jpg"]);
+    assert_eq!(add.code, Some(13), "{}", add.text);
+    assert!(add.text.contains("head is damaged"), "{}", add.text);
+}
+
+/// A whole store came back from a backup; the computer remembers what came after.
+#[test]
+fn an_old_store_says_that_it_is_one() {
+    let desk = Desk::new();
+    desk.record("lynx");
+    let backup = picture_of(&desk.store());
+    desk.record("wolf");
+    restore(&desk.store(), &backup);
+    let check = desk.run(&["check", "wolf.jpg"]);
+    assert_eq!(check.code, Some(4), "{}", check.text);
+    assert!(check.text.contains("this computer remembers 4 statements"), "{}", check.text);
+    for args in [&["head"][..], &["receipt", "lynx.jpg", "-o", "../r.json"]] {
+        let run = desk.run(args);
+        assert_eq!(run.code, Some(0), "{}", run.text);
+        assert!(run.text.contains("this computer remembers 4 statements"), "{}", run.text);
     }
 }
