@@ -26,6 +26,7 @@ mod export_camtrap;
 mod failures;
 mod filing;
 mod fork;
+mod frozen;
 mod given_file;
 mod gossip;
 mod head;

@@ -9,7 +9,7 @@ use super::cosigning::{Witnessed, witnessed_of_own};
 use super::keyring::Keyring;
 use super::own_store::{NEXT_WHEN_BEHIND, OwnStore};
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome};
+use super::{Context, Outcome, frozen};
 use crate::ledger::book::Book;
 use crate::ledger::indexing::files_of;
 use crate::report::words::{are, count, counted, rfc3339, safe, time};
@@ -69,6 +69,9 @@ pub fn run(context: &Context, _: Args) -> Outcome {
     if let Err(fault) = own.head_places("status")?.check_may_sign(book.ledger()) {
         let failure = Failure::from(fault);
         cares.push(format!("must not sign: {} ({})", failure.why, failure.next));
+    }
+    if let Err(forked) = frozen::check(&own) {
+        cares.push(format!("{}: {} ({})", forked.what, forked.why, forked.next));
     }
     cares.extend(cares_for_keys(&own, &book, &keys));
     if drafts > 0 {
