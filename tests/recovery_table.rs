@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use support::park::{
-    HEADS, OUTSIDE, PUBLIC, Park, Picture, grown, ledger_of, suspicion, with_part,
+    HEADS, OUTSIDE, PUBLIC, Park, Picture, grown, ledger_of, picture_of, restore, suspicion,
+    with_part,
 };
 use support::program::Desk;
 use support::publish::publish;
@@ -308,4 +309,113 @@ fn an_index_beyond_the_head_or_of_another_history_is_made_anew() {
     let right = late.up_to_date();
     late.takes_index_of(&before);
     assert_eq!(late.up_to_date(), right);
+}
+
+/// The power went between head and signature. Nobody is accused, and the next add finishes it.
+#[test]
+fn readers_call_an_interrupted_signature_by_its_name() {
+    let desk = Desk::new();
+    let checkpoint = desk.public().join("checkpoint");
+    let before = fs::read(&checkpoint).unwrap();
+    desk.record("lynx");
+    fs::write(&checkpoint, &before).unwrap();
+    let audit = desk.run(&["audit"]);
+    assert_eq!(audit.code, Some(4), "{}", audit.text);
+    assert_eq!(audit.answer["ledger"]["state"], "CONSISTENT", "{}", audit.text);
+    assert!(audit.text.contains("a command was interrupted"), "{}", audit.text);
+    for args in [&["head"][..], &["receipt", "lynx.jpg", "-o", "../r.json"]] {
+        let run = desk.run(args);
+        assert_eq!(run.code, Some(4), "{}", run.text);
+        assert!(run.text.contains("interrupted"), "{}", run.text);
+        assert!(run.text.contains("treering add"), "{}", run.text);
+    }
+    // What the bundles do not hold was cut off, whoever says that he was interrupted.
+    let bundle = desk.public().join("tile/entries/000.p/3");
+    let bytes = fs::read(&bundle).unwrap();
+    fs::remove_file(&bundle).unwrap();
+    assert_eq!(desk.run(&["audit"]).answer["ledger"]["state"], "SHORTENED");
+    fs::write(&bundle, bytes).unwrap();
+    desk.done(&["add", "lynx.jpg"]);
+    assert_eq!(desk.done(&["status"])["size"], 3);
+    desk.done(&["head"]);
+}
+
+/// A partial bundle that a larger one has replaced decides nothing any more.
+#[test]
+fn a_stale_partial_bundle_may_be_damaged() {
+    let desk = Desk::new();
+    let id = desk.done(&["status"])["id"].clone();
+    desk.record("lynx");
+    let stale = desk.public().join("tile/entries/000.p/2");
+    let mut bytes = fs::read(&stale).unwrap();
+    bytes[40] ^= 1;
+    fs::write(&stale, bytes).unwrap();
+    assert_eq!(desk.done(&["status"])["id"], id);
+    desk.done(&["receipt", "lynx.jpg", "-o", "../r.json"]);
+    assert_eq!(desk.run(&["audit"]).answer["ledger"]["id"], id);
+    desk.record("wolf");
+    assert_eq!(desk.done(&["status"])["size"], 4);
+}
+
+/// A checkpoint that is flipped, cut off or gone is signed again by the next add; until then it is named.
+#[test]
+fn a_damaged_checkpoint_is_signed_again() {
+    let desk = Desk::new();
+    let checkpoint = desk.public().join("checkpoint");
+    let whole = fs::read(&checkpoint).unwrap();
+    for (number, bytes) in [Some(&whole[..whole.len() / 3]), Some(&[][..]), None].iter().enumerate()
+    {
+        match bytes {
+            Some(bytes) => fs::write(&checkpoint, bytes).unwrap(),
+            None => fs::remove_file(&checkpoint).unwrap(),
+        }
+        let status = desk.run(&["status"]);
+        assert_eq!(status.code, Some(3), "{}", status.text);
+        assert!(
+            status.text.contains("the file checkpoint is missing or damaged"),
+            "{}",
+            status.text
+        );
+        desk.record(&format!("after {number}"));
+        assert_eq!(desk.done(&["status"])["size"], 3 + number);
+    }
+}
+
+/// The store's own head decides who may sign; what is published can be read without it.
+#[test]
+fn readers_go_on_beside_a_damaged_head() {
+    let desk = Desk::new();
+    desk.record("lynx");
+    let heads: Vec<_> = fs::read_dir(desk.store().join("heads")).unwrap().flatten().collect();
+    let head = heads.iter().find(|entry| entry.file_name().len() == 64).unwrap().path();
+    let bytes = fs::read(&head).unwrap();
+    fs::write(&head, &bytes[..bytes.len() / 2]).unwrap();
+    assert!(desk.done(&["status"])["care"].to_string().contains("heads/"));
+    for args in [&["head"][..], &["receipt", "lynx.jpg", "-o", "../r.json"]] {
+        let run = desk.run(args);
+        assert_eq!(run.code, Some(0), "{}", run.text);
+        assert!(run.text.contains("head is damaged"), "{}", run.text);
+    }
+    desk.write("wolf.jpg", b"wolf");
+    let add = desk.run(&["add", "wolf.jpg"]);
+    assert_eq!(add.code, Some(13), "{}", add.text);
+    assert!(add.text.contains("head is damaged"), "{}", add.text);
+}
+
+/// A whole store came back from a backup; the computer remembers what came after.
+#[test]
+fn an_old_store_says_that_it_is_one() {
+    let desk = Desk::new();
+    desk.record("lynx");
+    let backup = picture_of(&desk.store());
+    desk.record("wolf");
+    restore(&desk.store(), &backup);
+    let check = desk.run(&["check", "wolf.jpg"]);
+    assert_eq!(check.code, Some(4), "{}", check.text);
+    assert!(check.text.contains("this computer remembers 4 statements"), "{}", check.text);
+    for args in [&["head"][..], &["receipt", "lynx.jpg", "-o", "../r.json"]] {
+        let run = desk.run(args);
+        assert_eq!(run.code, Some(0), "{}", run.text);
+        assert!(run.text.contains("this computer remembers 4 statements"), "{}", run.text);
+    }
 }

@@ -28,10 +28,12 @@ fn refused(desk: &Desk, args: &[&str], code: i32) -> Run {
     run
 }
 
-/// Everything but the index, which may be made anew at any time, and the locks' folders.
+/// Everything but the index, which may be made anew at any time, the proofs of forks, which are kept
+/// whatever else is refused, and the locks.
 fn without_index(desk: &Desk) -> Picture {
     let picture = picture_of(desk.home()).into_iter();
-    picture.filter(|(path, _)| !path.contains("/index/") && !path.ends_with("lock")).collect()
+    let other = |path: &str| ["/index/", "/forks/"].iter().any(|part| path.contains(part));
+    picture.filter(|(path, _)| !other(path) && !path.ends_with("lock")).collect()
 }
 
 /// The size of a ledger with which nothing is wrong. (Manifests may be lost with a disk.)
@@ -162,10 +164,44 @@ fn sources_that_have_forked_are_named() {
         let run = refused(&desk, &args, 5);
         assert!(run.text.contains(&one) && run.text.contains(&two), "{}", run.text);
     }
+    // The proof is kept, and nothing signs before people have decided.
+    let forks = desk.run(&["fork", "list"]).answer;
+    let fork = forks["forks"][0]["id"].as_str().unwrap();
+    assert_eq!(forks["forks"].as_array().unwrap().len(), 1, "{forks}");
+    desk.write("more.jpg", b"more");
+    for args in [&["resume", "--from", &one][..], &["add", "more.jpg"]] {
+        let run = refused(&desk, args, 5);
+        assert!(run.text.contains(&format!("treering fork show {fork}")), "{}", run.text);
+    }
+    let cares = desk.done(&["status"])["care"].to_string();
+    assert!(cares.contains(&format!("treering fork show {fork}")), "{cares}");
+    // A is the smaller one, the first.
+    desk.done(&["fork", "resolve", fork, "--keep", "A", "--reason", "told by telephone"]);
     // One of them alone is a continuation of what this computer knows.
     desk.done(&["resume", "--from", &one]);
     // And then the other is not.
     refused(&desk, &["resume", "--from", &two], 5);
+    desk.done(&["add", "more.jpg", "--resume-chain"]);
+}
+
+/// People decided for the other side: this store never signs its own again.
+#[test]
+fn a_store_whose_side_was_given_up_stays_silent() {
+    let desk = desk();
+    let other = desk.cloned();
+    desk.record("here");
+    other.record("there");
+    other.record("and on");
+    let there = other.public().to_str().unwrap().to_owned();
+    let run = refused(&desk, &["resume", "--from", &there], 5);
+    assert!(run.text.contains("treering fork show"), "{}", run.text);
+    desk.write("more.jpg", b"more");
+    refused(&desk, &["add", "more.jpg"], 5);
+    let forks = desk.run(&["fork", "list"]).answer;
+    let fork = forks["forks"][0]["id"].as_str().unwrap();
+    desk.done(&["fork", "resolve", fork, "--keep", "B", "--reason", "told by telephone"]);
+    let run = refused(&desk, &["add", "more.jpg"], 5);
+    assert!(run.text.contains("does not stand"), "{}", run.text);
 }
 
 /// Somebody who can write to the public folder must not get a signature by way of a resume.

@@ -7,9 +7,11 @@ use super::folder::PublicFolder;
 use super::reading::ReadLedger;
 use crate::statement::authority::Authority;
 use crate::statement::short_head::ShortHead;
+use crate::tlog::bundle::bundles_of;
 use crate::tlog::checkpoint::{SignedCheckpoint, log_vkey};
 use crate::tlog::ed25519::PublicKey;
-use crate::tlog::hash::{Tree, TreeSize};
+use crate::tlog::frontier::Frontier;
+use crate::tlog::hash::{Tree, TreeSize, leaf_hash};
 use crate::tlog::note::{NOTE_BYTES_MAX, VerifierKey};
 
 /// A head of the ledger that somebody kept.
@@ -215,6 +217,16 @@ pub fn check_held(
             cannot("held-not-of-ledger", what);
         } else if head.tree().size.0 == 0 {
             cannot("held-empty", format!("{from} is of size 0, which every ledger extends"));
+        } else if let (HeldHead::Remembered(tree), Some(published)) = (head, published)
+            && published.size < tree.size
+            && reaches(folder, *tree)
+        {
+            let what = format!(
+                "{from} has {} statements, and all of them are here, but the checkpoint signs only {}: a \
+                 command was interrupted; the next treering add (or treering resume) finishes it",
+                tree.size, published.size
+            );
+            cannot(NOT_PUBLISHED, what);
         } else {
             let signed_by = signed_by.unwrap_or(SignedBy::Nobody);
             let claim = Claim { tree: head.tree(), signed_by, from, subject: Subject::Ledger };
@@ -224,6 +236,17 @@ pub fn check_held(
         }
     }
     holds
+}
+
+/// Whether the bundles here, beyond the checkpoint or not, add up to this tree.
+fn reaches(folder: &PublicFolder, tree: Tree) -> bool {
+    let mut frontier = Frontier::default();
+    for bundle in bundles_of(tree.size) {
+        let Ok(bytes) = folder.bundle(bundle) else { return false };
+        let Ok(entries) = bundle.split(&bytes) else { return false };
+        entries.iter().for_each(|entry| frontier.push(leaf_hash(entry)));
+    }
+    frontier.tree() == tree
 }
 
 /// Rules R05 and R07: a checkpoint of this ledger that an outside ledger holds. Gives whether it is the
@@ -311,6 +334,8 @@ pub(super) fn compare(
 
 /// The code of the finding that a ledger is shorter than a head held of it.
 pub const SHORTENED: &str = "shortened";
+/// The code of the finding that a store's own head was never published: a command was interrupted.
+pub const NOT_PUBLISHED: &str = "head-not-published";
 /// The code of the finding that two signed checkpoints contradict one another.
 pub const FORKED: &str = "forked";
 /// The code of the finding that a checkpoint contradicts this ledger, signed by a retired log key only.

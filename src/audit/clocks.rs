@@ -11,8 +11,13 @@ use crate::tlog::hash::Position;
 const SLACK_S: i64 = 3_600;
 /// A device that names no zone may be this far from UTC, in seconds.
 const ZONE_SPREAD_S: i64 = 14 * 3_600;
-/// An anchor this much later than capture and the length of the batch proves little, in seconds.
+/// An anchor this much later than capture and the length of the deployment proves little, in seconds.
 const LATE_ANCHOR_S: i64 = 60 * 86_400;
+/// The longest deployment that a batch's own dates may claim, in seconds: a camera is visited once a year.
+/// Without a ceiling, one old picture in a batch would excuse any delay.
+const LONGEST_DEPLOYMENT_S: i64 = 366 * 86_400;
+/// 2000-01-01 UTC. A clock before that was never set: 1970, 1980 and 1999 are where devices begin.
+const CLOCKS_BEGIN_S: i64 = 946_684_800;
 
 /// The clock of the statement before, as far as it can be one.
 #[derive(Debug)]
@@ -74,7 +79,7 @@ pub fn check_capture(
     out.judge(Rule::R13);
     let issued_at = statement.header.issued_at;
     let mut latest = i64::MIN;
-    let mut longest = 0;
+    let mut deployment = 0;
     for (period, spread) in [(captured.utc, 0), (captured.local, ZONE_SPREAD_S)] {
         let Some(period) = period else { continue };
         let latest_allowed = issued_at.saturating_add(SLACK_S).saturating_add(spread);
@@ -87,10 +92,14 @@ pub fn check_capture(
             out.add(Rule::R13, Outcome::Fail, "captured-after-anchor", subject, what);
         }
         latest = latest.max(period.last);
-        longest = longest.max(period.last.saturating_sub(period.first));
+        // The first of a period that begins with an unset clock is not known, so it has no length.
+        if period.first >= CLOCKS_BEGIN_S {
+            deployment = deployment.max(period.last.saturating_sub(period.first));
+        }
     }
+    // late ⟺ issued_at − latest capture > 60 days + min(deployment, 366 days)
     let late_by = issued_at.saturating_sub(latest);
-    if late_by.saturating_sub(longest) > LATE_ANCHOR_S {
+    if late_by > LATE_ANCHOR_S + deployment.min(LONGEST_DEPLOYMENT_S) {
         let what = format!(
             "statement {position}: anchored {} days after the last capture; nothing shows what \
              happened to the files in between",

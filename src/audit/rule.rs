@@ -139,7 +139,9 @@ rules! {
     R12, Evidence, Error, "evidence is of the period it stands for",
         "evidence is not of the period it stands for";
 
-    /// Devices say that the files were captured before they were anchored, and not long before.
+    /// Devices say that the files were captured before they were anchored, and not long before: a
+    /// warning when the latest capture is older than 60 days and the length of the deployment together.
+    /// That length is the span of captures, at most 366 days; a clock before 2000 gives none.
     R13, Evidence, Error, "files were captured before they were anchored",
         "devices say that files were captured after they were anchored";
 

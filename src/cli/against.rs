@@ -73,7 +73,7 @@ pub fn compare(
             Exit::Incomplete,
         ),
         CopiesMeet::Forked(file) => {
-            let kept = keep(context, &file, &other.called)?;
+            let kept = keep(context, &file, "audit --against", &other.called)?;
             ("FORKED", format!("{called} and this copy cannot both be true; {kept}"), Exit::Fork)
         }
     };
@@ -103,17 +103,36 @@ pub fn peers(context: &Context, named: &[PathBuf]) -> Vec<Peer> {
     peers
 }
 
+/// Compares two copies that were found to have forked, and keeps the proof in the store; gives where it
+/// is, or why there is none.
+pub fn keep_fork(
+    context: &Context,
+    one: &Path,
+    two: &Path,
+    command: &str,
+) -> Result<String, Failure> {
+    match meet_copies(&FolderSource::new(one), &FolderSource::new(two), interrupt::flag()) {
+        CopiesMeet::Forked(file) => {
+            keep(context, &file, command, &format!("{} and {}", one.display(), two.display()))
+        }
+        CopiesMeet::Unexplained(why) => Ok(format!("no proof can be made of it: {}", safe(&why))),
+        CopiesMeet::Agree | CopiesMeet::OtherLedger => {
+            Ok("no proof can be made of it: their checkpoints do not show it".into())
+        }
+    }
+}
+
 /// Keeps a proof in the store that is found here; gives where it is.
-fn keep(context: &Context, file: &ForkFile, by: &str) -> Result<String, Failure> {
+fn keep(context: &Context, file: &ForkFile, command: &str, by: &str) -> Result<String, Failure> {
     let Some(ledger) = file.ledger().filter(|_| find_store(context).is_ok()) else {
         return Ok("no store is here to keep the proof in; run the same command in one".into());
     };
-    let shelf = mirror_store(context, "audit --against")?;
+    let shelf = mirror_store(context, command)?;
     let by: String = by.chars().filter(|c| !c.is_control()).take(500).collect();
     let record = ForkRecord {
         ledger,
         found: clock::now(),
-        by: format!("audit against {by}"),
+        by: format!("{command} {by}"),
         freezes: file.check(Some(ledger)).is_ok_and(|checked| checked.retired.is_none()),
         resolution: None,
     };

@@ -11,7 +11,7 @@ use super::failures::usage;
 use super::own_store::OwnStore;
 use super::voice::{Answer, Failure};
 use super::witness::incarnation;
-use super::{Context, Outcome, clock};
+use super::{Context, Outcome, clock, frozen};
 use crate::exchange::asking::{AskError, Http, Lines, Reply, ask};
 use crate::report::words::{rfc3339, safe, time};
 use crate::store::heads::{GuardedHead, HeadError};
@@ -50,6 +50,7 @@ struct Asked {
 /// Asks.
 pub fn run(context: &Context, args: Args) -> Outcome {
     let own = OwnStore::find(context)?;
+    frozen::check(&own)?;
     let cosigning = Cosigning::of_own(&own, "checkpoint")?;
     let guarded = GuardedHead::open(own.head_places("checkpoint")?, cosigning.book.ledger())?;
     let asked = whom(&cosigning, &args)?;

@@ -124,7 +124,11 @@ impl From<HeadError> for Failure {
             HeadError::NotLarger { .. } | HeadError::Exists(_) => Exit::Unexpected,
         };
         let next = fault.next_step();
-        Failure::new(exit, "this store must not sign now", fault, next)
+        let what = match &fault {
+            HeadError::Damaged(_) => "the store's own head is damaged, and nothing is signed",
+            _ => "this store must not sign now",
+        };
+        Failure::new(exit, what, fault, next)
     }
 }
 

@@ -10,7 +10,7 @@ use super::keyring::{Keyring, random};
 use super::own_store::OwnStore;
 use super::statement_text::summary;
 use super::voice::Failure;
-use super::{Context, clock};
+use super::{Context, clock, frozen};
 use crate::ledger::book::Refusal;
 use crate::ledger::indexing::Taking;
 use crate::ledger::read::statements_from;
@@ -81,6 +81,7 @@ impl<'a> Filing<'a> {
         command: &'static str,
     ) -> Result<Filing<'a>, Failure> {
         let lock = own.lock(command)?;
+        frozen::check(&own)?;
         own.store.sweep(&*own.disk)?;
         let places = own.head_places(command)?;
         let writer = with_log_keys(&keyring, |keys| Writer::open(places, &own.name, keys))?;

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::exit::Exit;
 use super::own_store::OwnStore;
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome};
+use super::{Context, Outcome, known};
 use crate::statement::authority::Authority;
 use crate::statement::short_head::ShortHead;
 use crate::tlog::checkpoint::{SignedCheckpoint, log_vkey};
@@ -25,6 +25,7 @@ pub struct Args {}
 pub fn run(context: &Context, _: Args) -> Outcome {
     let own = OwnStore::find(context)?;
     let head = own.newest_head("head")?;
+    known::warn_of_doubts(context, &own, head.tree().size);
     let likely = own.likely_authority(head.tree())?;
     let signature = match signature_by(&head, &likely) {
         Some(signature) => Some(signature),

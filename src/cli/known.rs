@@ -14,13 +14,15 @@ use super::voice::Failure;
 use crate::audit::findings::Findings;
 use crate::audit::identity::{Known, Pin, Recognised, recognise};
 use crate::ledger::read;
+use crate::report::words::counted;
 use crate::statement::authority::Authority;
 use crate::statement::card::Promise;
 use crate::statement::envelope::LedgerId;
+use crate::store::heads::HeadError;
 use crate::store::layout::StoreFolder;
 use crate::store::outside::StateFolder;
 use crate::store::trust::{PinnedLedger, Trust};
-use crate::tlog::hash::{Hash, Tree};
+use crate::tlog::hash::{Hash, Tree, TreeSize};
 
 /// Everything known on this computer, with the card that was given.
 pub fn known(context: &Context, card: Option<&Path>) -> Result<Known, Failure> {
@@ -69,6 +71,32 @@ pub fn remembered(own: &OwnStore) -> Option<Tree> {
     let ledger = read::ledger_in(&own.folder).ok()?;
     let record = StateFolder::from_environment().ok()?.read_head(&*own.disk, ledger).ok()??;
     Some(record.signed().tree)
+}
+
+/// That this computer remembers more of the ledger than the first `here` statements, in words: the store
+/// was restored from an old copy.
+pub fn remembers_more(own: &OwnStore, here: TreeSize) -> Option<String> {
+    let remembered = remembered(own)?.size;
+    (remembered > here).then(|| {
+        format!(
+            "this computer remembers {} of this ledger, and here are {here}: the store is an old copy \
+             (treering resume --from a newer one)",
+            counted(remembered.0, "statement")
+        )
+    })
+}
+
+/// Says what makes the newest head here doubtful, and yet does not forbid to show it.
+pub fn warn_of_doubts(context: &Context, own: &OwnStore, here: TreeSize) {
+    if let Some(why) = remembers_more(own, here) {
+        context.voice.warn(&why);
+    }
+    let head = own.ledger().and_then(|ledger| Ok(own.head_places("read")?.read(ledger)));
+    if let Ok(Err(HeadError::Damaged(why))) = head {
+        context
+            .voice
+            .warn(&format!("the store's own head is damaged, and nothing is signed: {why}"));
+    }
 }
 
 /// The id that somebody typed.

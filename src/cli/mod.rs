@@ -26,6 +26,7 @@ mod export_camtrap;
 mod failures;
 mod filing;
 mod fork;
+mod frozen;
 mod given_file;
 mod gossip;
 mod head;
@@ -69,6 +70,7 @@ mod watch;
 mod witness;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -268,10 +270,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let typed = matches.value_source("passphrase_file") == Some(ValueSource::CommandLine);
     let context = Context { voice, global: cli.global, typed_passphrase_file: typed };
     let exit = match dispatch(&context, cli.command) {
-        Ok(answer) => {
-            voice.answer(&answer);
-            answer.exit
-        }
+        Ok(answer) => voice.answer(&answer),
         Err(failure) => {
             voice.failure(&failure);
             failure.exit
@@ -344,10 +343,12 @@ fn explain_usage(fault: &clap::Error, args: &[OsString]) -> ExitCode {
             "treering help, or treering help COMMAND",
         );
         Voice { json: true, quiet: 0, verbose: 0 }.failure(&failure);
-    } else {
-        let _ = fault.print();
+        return ExitCode::from(Exit::Usage.code());
     }
-    ExitCode::from(if fault.use_stderr() { Exit::Usage } else { Exit::Done }.code())
+    let exit = if fault.use_stderr() { Exit::Usage } else { Exit::Done };
+    let said = fault.print().and_then(|()| std::io::stdout().flush());
+    let voice = Voice { json: false, quiet: 0, verbose: 0 };
+    ExitCode::from(said.map_or_else(|fault| voice.unsaid(&fault, exit), |()| exit).code())
 }
 
 /// What clap complains of, on one line: its usage and its tips stand in paragraphs of their own.

@@ -13,12 +13,12 @@ use crate::ledger::book::Book;
 use crate::ledger::find::Finder;
 use crate::ledger::indexing::IndexPlaces;
 use crate::ledger::read::{self, LedgerUnreadable};
-use crate::report::words::count;
+use crate::report::words::{count, counted};
 use crate::statement::authority::Authority;
 use crate::statement::envelope::{LedgerId, Statement};
 use crate::store::disk::{Disk, RealDisk};
 use crate::store::durable;
-use crate::store::heads::HeadPlaces;
+use crate::store::heads::{HeadError, HeadPlaces};
 use crate::store::layout::StoreFolder;
 use crate::store::lock::{Holder, Lock, PATIENCE};
 use crate::store::mirrors::{MirrorRecord, Mirrors};
@@ -88,7 +88,26 @@ impl OwnStore {
 
     /// The signed head.
     pub fn head(&self) -> Result<SignedCheckpoint, Failure> {
-        Ok(read::head_of(&self.folder)?)
+        read::head_of(&self.folder).map_err(|fault| match self.whole_head("read") {
+            Some(tree) => Failure::new(
+                Exit::Finding,
+                "the file checkpoint is missing or damaged",
+                format!(
+                    "{} cannot be read; the store's own head covers {}, and all of them are here",
+                    self.folder.path().join("checkpoint").display(),
+                    counted(tree.size.0, "statement")
+                ),
+                "treering add, as before: the next command that records signs the head again",
+            ),
+            None => fault.into(),
+        })
+    }
+
+    /// What the signed head covers; where the file `checkpoint` cannot be read, what the store's own
+    /// head does.
+    pub fn tree(&self) -> Result<Tree, Failure> {
+        let published = self.head().map(|head| head.tree());
+        published.or_else(|fault| self.whole_head("read").ok_or(fault))
     }
 
     /// The signed head, if it is the newest this store has signed. What is given out under an older one
@@ -97,6 +116,12 @@ impl OwnStore {
         let head = self.head()?;
         match self.lag(command, &head)? {
             None => Ok(head),
+            Some(why) if self.whole_head(command).is_some() => Err(Failure::new(
+                Exit::Incomplete,
+                "a command was interrupted before it signed the head",
+                why,
+                "treering add, as before: the next command that records finishes it",
+            )),
             Some(why) => Err(Failure::new(
                 Exit::Finding,
                 "the public folder is behind what was signed",
@@ -106,9 +131,21 @@ impl OwnStore {
         }
     }
 
+    /// The store's own head, if the public folder holds all that it covers, whatever its checkpoint says.
+    fn whole_head(&self, command: &str) -> Option<Tree> {
+        let head = self.head_places(command).ok()?.read(self.ledger().ok()?).ok()??;
+        let tree = head.checkpoint.tree;
+        let root = read::root_at(&self.folder, tree.size, tree.size);
+        Some(tree).filter(|tree| root == Some(tree.root))
+    }
+
     /// By how much the public folder is behind the remembered head, in words.
     pub fn lag(&self, command: &str, head: &SignedCheckpoint) -> Result<Option<String>, Failure> {
-        let remembered = self.head_places(command)?.read(self.ledger()?)?;
+        let remembered = match self.head_places(command)?.read(self.ledger()?) {
+            // It forbids signing, and says nothing of what is published.
+            Err(HeadError::Damaged(_)) => None,
+            read => read?,
+        };
         let remembered = remembered.map_or(TreeSize(0), |head| head.checkpoint.tree.size);
         let here = head.tree().size;
         Ok((remembered > here).then(|| {
@@ -125,7 +162,7 @@ impl OwnStore {
 
     /// [`OwnStore::book`], showing each statement to `each` on the way.
     pub fn book_and(&self, each: impl FnMut(Position, &Statement)) -> Result<Book, Failure> {
-        let size = self.head()?.tree().size;
+        let size = self.tree()?.size;
         Ok(read::book_and(&self.folder, self.ledger()?, size, each)?)
     }
 

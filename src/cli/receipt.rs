@@ -10,7 +10,7 @@ use super::failures::{unreadable, usage};
 use super::output::{self, Overwrite};
 use super::own_store::{OwnStore, working_directory};
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome, erase, given_file, row_tables};
+use super::{Context, Outcome, erase, given_file, known, row_tables};
 use crate::evidence::disclosure::{Names, OpenedRows};
 use crate::evidence::row::Row;
 use crate::ledger::find::Finder;
@@ -67,6 +67,7 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     let digests = hash_all(&args.files)?;
     let wanted = Wanted { files: &args.files, digests: &digests, names: &names };
     let receipt = make(&own, &wanted)?;
+    known::warn_of_doubts(context, &own, receipt.checkpoint.tree().size);
     let text = receipt.to_json();
     if args.output.is_none() && output.starts_with(own.store.path()) {
         let (store, folder) = (own.store.path(), own.store.receipts());

@@ -14,7 +14,7 @@ use super::keyring::{Keyring, random};
 use super::own_store::OwnStore;
 use super::progress::{Display, Unit};
 use super::voice::{Answer, Failure};
-use super::{Context, Outcome, interrupt};
+use super::{Context, Outcome, against, frozen, interrupt};
 use crate::audit::evidence::Progress;
 use crate::audit::finding::LedgerState;
 use crate::audit::{AuditInput, audit};
@@ -72,7 +72,8 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     let places = own.head_places("resume")?;
     let here = held_here(context, &own, &places, ledger)?;
     let from = here.tree.size;
-    let newest = newest(here, sources(context, &own, &args.from, ledger)?)?;
+    let newest = newest(context, here, sources(context, &own, &args.from, ledger)?)?;
+    frozen::check(&own)?;
     let tree = newest.tree;
     let says = match args.nobody_holds_more {
         true => Resume::NobodyHoldsMore,
@@ -223,18 +224,22 @@ fn audited(
 }
 
 /// The largest copy, if every other one is a beginning of it. All of them are signed by the log.
-fn newest(here: Held, sources: Vec<Held>) -> Result<Held, Failure> {
+/// Those that have forked are proof that the log signed twice: it is kept, and nothing is signed here
+/// until people have decided.
+fn newest(context: &Context, here: Held, sources: Vec<Held>) -> Result<Held, Failure> {
     let mut newest = here;
     for mut other in sources {
         if other.tree.size > newest.tree.size {
             std::mem::swap(&mut newest, &mut other);
         }
         if newest.root_at(other.tree.size) != other.tree.root {
-            let (one, two) = (newest.folder.path().display(), other.folder.path().display());
+            let (one, two) = (newest.folder.path(), other.folder.path());
+            let kept = against::keep_fork(context, one, two, "resume --from")?;
+            let (one, two) = (one.display(), two.display());
             return Err(Failure::new(
                 Exit::Fork,
                 "two copies have forked",
-                format!("{one} and {two} hold signed histories that cannot both be true"),
+                format!("{one} and {two} hold signed histories that cannot both be true; {kept}"),
                 "keep both copies; nothing may sign until people have decided which one stands",
             ));
         }

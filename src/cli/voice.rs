@@ -5,7 +5,7 @@
 //! on standard output, errors included, and progress is one JSON object a line on standard error.
 //! Colour only ever repeats what a word already says.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
@@ -146,10 +146,11 @@ impl Voice {
         }
     }
 
-    /// Prints an answer. A reader that closes the pipe has read enough.
-    pub fn answer(&self, answer: &Answer) {
+    /// Prints an answer, and gives the exit code that is true then: an answer that could not be written
+    /// is no success, whatever the command did. A reader that closes the pipe has read enough.
+    pub fn answer(&self, answer: &Answer) -> Exit {
         if self.quiet >= 2 {
-            return;
+            return answer.exit;
         }
         let mut stdout = anstream::stdout().lock();
         let text = match self.json {
@@ -160,7 +161,25 @@ impl Voice {
             // Some texts are made by others: help, for one.
             false => format!("{}\n", colour(&page(&answer.text))),
         };
-        let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Ok(()) => answer.exit,
+            Err(fault) => self.unsaid(&fault, answer.exit),
+        }
+    }
+
+    /// What becomes of the exit code when standard output takes no more. The complaint goes to standard
+    /// error, with `--json` too: the other stream is the one that fails.
+    pub fn unsaid(&self, fault: &io::Error, exit: Exit) -> Exit {
+        if fault.kind() == io::ErrorKind::BrokenPipe {
+            return exit;
+        }
+        in_three_lines(&Failure::new(
+            Exit::Unexpected,
+            "the answer cannot be written to standard output",
+            fault,
+            "make room or name another place for it; what the command did before it answered stands",
+        ));
+        Exit::Unexpected
     }
 
     /// Prints a failure.
@@ -169,14 +188,14 @@ impl Voice {
             return;
         }
         if self.json {
-            let _ = writeln!(std::io::stdout().lock(), "{}", failure.json());
-            return;
+            let mut stdout = io::stdout().lock();
+            let said = writeln!(stdout, "{}", failure.json()).and_then(|()| stdout.flush());
+            // A failure that one stream does not take is told on the other.
+            if said.is_ok() {
+                return;
+            }
         }
-        let text =
-            [&failure.what, &failure.why, &failure.next].map(|line| visible(line.trim_end()));
-        // Parts of these come from files and file names: whatever they hold stays on its line.
-        let text = format!("error: {}\n  why: {}\n next: {}\n", text[0], text[1], text[2]);
-        to_stderr(&text);
+        in_three_lines(failure);
     }
 
     /// A remark beside the answer.
@@ -221,6 +240,12 @@ impl Voice {
     pub fn shows_bars(&self) -> bool {
         self.quiet == 0 && !self.json && std::io::stderr().is_terminal()
     }
+}
+
+fn in_three_lines(failure: &Failure) {
+    let text = [&failure.what, &failure.why, &failure.next].map(|line| visible(line.trim_end()));
+    // Parts of these come from files and file names: whatever they hold stays on its line.
+    to_stderr(&format!("error: {}\n  why: {}\n next: {}\n", text[0], text[1], text[2]));
 }
 
 fn to_stderr(text: &str) {

@@ -114,7 +114,13 @@ impl IndexPlaces {
                 self.commit(index, &mut lot, head)?;
                 return Err(IndexingError::Interrupted);
             }
-            lot.push(self.indexed(position, &statement)?);
+            match self.indexed(position, &statement) {
+                Ok(indexed) => lot.push(indexed),
+                Err(fault) => {
+                    self.commit(index, &mut lot, head)?;
+                    return Err(fault);
+                }
+            }
             if lot.len() == LOT {
                 self.commit(index, &mut lot, head)?;
                 (taking.progress)(position.0);

@@ -36,12 +36,24 @@ pub enum LedgerUnreadable {
 /// The id of the ledger in a public folder: the leaf hash of its statement 0.
 pub fn ledger_in(folder: &PublicFolder) -> Result<LedgerId, LedgerUnreadable> {
     let no_ledger = || LedgerUnreadable::NoLedger(folder.path().display().to_string());
-    // Statement 0 stands in every width of the first bundle; the smallest that is there will do.
-    let widths = (1..=256).filter_map(|width| Bundle::new(0, width));
-    let present = widths.into_iter().find(|bundle| folder.path().join(bundle.path()).is_file());
-    let entries = folder.bundle(present.ok_or_else(no_ledger)?)?;
-    let genesis = entries.into_iter().next().ok_or_else(no_ledger)?;
-    Ok(LedgerId(leaf_hash(&genesis)))
+    // Statement 0 stands in every width of the first bundle. That of the checkpoint is the one that
+    // readers check; the others count, widest first, only where it is gone or cannot be taken apart,
+    // because a narrower one may be stale.
+    let is_there = |bundle: &Bundle| folder.path().join(bundle.path()).is_file();
+    let covered = folder.checkpoint().ok().flatten();
+    let covered = covered.and_then(|checkpoint| Bundle::at(0, checkpoint.tree().size));
+    let widths = (1..=256).rev().filter_map(|width| Bundle::new(0, width));
+    let mut fault = None;
+    for bundle in covered.into_iter().chain(widths).filter(is_there) {
+        match folder.bundle(bundle) {
+            Ok(entries) => {
+                let genesis = entries.first().ok_or_else(no_ledger)?;
+                return Ok(LedgerId(leaf_hash(genesis)));
+            }
+            Err(why) => fault = fault.or(Some(why)),
+        }
+    }
+    Err(fault.map_or_else(no_ledger, LedgerUnreadable::from))
 }
 
 /// The signed head of a ledger.

@@ -70,7 +70,11 @@ impl fmt::Display for Suspicion {
             Suspicion::OtherHead { head, remembered } => {
                 let (here, there) = (head.tree.size, remembered.tree.size);
                 match here == there {
-                    true => write!(f, "another copy of it has signed at size {here}"),
+                    // From here the two look the same.
+                    true => write!(
+                        f,
+                        "another copy of it has signed at size {here}, or the file of its head is damaged"
+                    ),
                     false => {
                         write!(f, "it is at size {here}, but size {there} was reached elsewhere")
                     }

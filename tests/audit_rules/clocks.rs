@@ -92,3 +92,28 @@ fn r13_a_file_captured_after_its_anchor_fails_with_the_zone_in_mind() {
         assert_eq!(outcome(&look(&ledger), Rule::R13), expected, "{body:?}");
     }
 }
+
+/// A deployment may explain a delay, up to a year of it; one old picture, or a clock that was never set,
+/// explains none.
+#[test]
+fn r13_one_old_picture_excuses_no_delay() {
+    const DAY_S: i64 = 86_400;
+    let of = |days_before: i64, length_days: i64| {
+        let last = FOUNDED + 2 * 3_600 - days_before * DAY_S;
+        Some(Period { first: last - length_days * DAY_S, last, files: 2 })
+    };
+    let unset = |days_before: i64| of(days_before, 0).map(|period| Period { first: 0, ..period });
+    for (body, expected) in [
+        (captured(None, of(100, 0)), Outcome::Warn),
+        (captured(None, of(100, 90)), Outcome::Pass),
+        (captured(None, of(400, 3_000)), Outcome::Pass),
+        (captured(None, of(500, 3_000)), Outcome::Warn),
+        (captured(None, unset(100)), Outcome::Warn),
+        (captured(unset(30), None), Outcome::Pass),
+    ] {
+        let mut ledger = Ledger::found("old picture");
+        let anna = ledger.granted("anna", Role::Recorder);
+        ledger.file(&anna, body.clone());
+        assert_eq!(outcome(&look(&ledger), Rule::R13), expected, "{body:?}");
+    }
+}

@@ -76,3 +76,29 @@ fn a_store_is_founded_whole_or_not_at_all() {
         desk.answers(0, &["audit"]);
     }
 }
+
+/// `/dev/full` is a disk without room, for whoever writes an answer there.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_is_no_success() {
+    let desk = Desk::new();
+    let asked: [&[&str]; 6] = [
+        &["head"],
+        &["head", "--json"],
+        &["log", "--kind", "No Kind", "--json"],
+        &["--help"],
+        &["--version"],
+        &["completions", "bash"],
+    ];
+    for args in asked {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut typed = desk.typed(&desk.park(), args);
+        let said = Said::of(typed.stdout(full).output().unwrap());
+        assert_eq!(said.code, Some(if args.contains(&"No Kind") { 2 } else { 1 }), "{said:?}");
+        let refusal = said.refusal(said.code.unwrap());
+        assert!(
+            refusal.what.contains("standard output") || refusal.what.contains("No Kind"),
+            "{args:?}: {refusal:?}"
+        );
+    }
+}

@@ -108,7 +108,9 @@ fn the_help_of_a_command_fits_a_screen() {
     for command in all {
         let short = desk.answers(0, &[&command[..], &["-h"]].concat());
         let lines: Vec<&str> = short.lines().collect();
-        assert!(lines.len() <= 50, "{command:?}: {} lines", lines.len());
+        // The program's own is its list of commands.
+        let screen = if command.is_empty() { 70 } else { 50 };
+        assert!(lines.len() <= screen, "{command:?}: {} lines", lines.len());
         // The line of usage is as long as the command's required flags.
         let text = lines.iter().filter(|line| !line.starts_with("Usage: "));
         let widest = text.map(|line| line.chars().count()).max().unwrap();

@@ -10,10 +10,12 @@ use std::fs;
 use example::{AS_OF_S, HOSTILE, Published, Told, reserve};
 use serde_json::Value;
 use support::program::Desk;
+use support::publish;
 use treering::report::audit::facts::Facts;
 use treering::report::audit::{as_json, text::text, whole_json};
 use treering::report::html::{facts_inside, page};
 use treering::report::replay::{NotAReport, replay};
+use treering::statement::card::Card;
 
 fn told(told: Told) -> Vec<Facts> {
     let mut facts = Published::of(&reserve(told)).audit();
@@ -269,6 +271,26 @@ fn the_program_writes_a_report_and_judges_it_again() {
     let two = desk.run(&["audit", path, ".", "--report", "two.html"]);
     assert_eq!(two.answer["schema"], "treering.audits/1", "{}", two.text);
     assert_eq!(two.code, Some(4), "{}", two.text);
+}
+
+/// An accreditor that is believed and whose copy is at hand is read along, and is no part of the verdict.
+#[test]
+fn an_accreditor_in_the_store_is_read_along() {
+    let desk = Desk::new();
+    desk.record("spring");
+    let accreditor = example::accreditor();
+    let card = Card::of(accreditor.id, accreditor.authority.genesis());
+    fs::write(desk.home().join("card.json"), card.to_json()).unwrap();
+    publish::publish(&accreditor, &desk.store().join("ledgers/accreditor"));
+    let card = desk.home().join("card.json");
+    let card = card.to_str().unwrap();
+    let before = desk.done(&["audit"]);
+    assert_eq!(before["run"]["read_beside"], serde_json::json!([]));
+    desk.done(&["trust", "pin", card, "--i-have-compared"]);
+    desk.done(&["trust", "accredit", card]);
+    let after = desk.done(&["audit"]);
+    assert_eq!(after["schema"], "treering.audit/1");
+    assert_eq!(after["run"]["read_beside"], serde_json::json!([accreditor.id.to_string()]));
 }
 
 /// Reports to look at: TREERING_PICTURES names the folder they are written to.

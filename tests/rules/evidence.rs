@@ -179,7 +179,7 @@ fn r42_a_result_reports_on_the_rows_drawn() {
     let report = honest.audit();
     passes(&report, Rule::R42);
     let sample = &report.portrait.samples[0];
-    assert_eq!((sample.drawn, sample.result.map(|result| result.not_agreeing)), (1, Some(0)));
+    assert_eq!((sample.drawn, sample.result.map(|found| found.not_agreeing)), (1, Some(0)));
     scene.say(found(&[(rows[0].0, rows[0].1 + 1)]));
     finds(&scene.audit(), Rule::R42, Outcome::Fail, "other-rows");
 }

@@ -25,7 +25,7 @@ use super::own_store::OwnStore;
 use super::provenance::ProvenanceArgs;
 use super::voice::Failure;
 use super::watch::WatchArgs;
-use super::{Context, Outcome, clock, interrupt, row_tables, watch};
+use super::{Context, Outcome, clock, frozen, interrupt, row_tables, watch};
 use crate::evidence::batch::Batch;
 use crate::evidence::draft::Draft;
 use crate::evidence::field::Field;
@@ -121,9 +121,10 @@ pub fn run(context: &Context, args: Args) -> Outcome {
     let provenance = args.provenance.read(context, &own, &args.paths, access)?;
     // Whether this store may sign, and with which keys, is found out before an hour of reading, not
     // after it. It is judged again in the end.
+    frozen::check(&own)?;
     own.head_places("add")?.check_may_sign(own.ledger()?)?;
     let keyring = Keyring::at(context, &own.store.keys());
-    let authority = own.likely_authority(own.head()?.tree())?;
+    let authority = own.likely_authority(own.tree()?)?;
     let species = BTreeSet::new();
     let mut anchoring = Anchoring { title: &title, indicators, field: &field, species };
     let placeholder = anchoring.body(Hash([0; 32]), 1, &Summary::default(), access, None);

@@ -52,10 +52,11 @@ pub fn check(
     });
     let wanted = Wanted::of(own.store.home(), known_files);
     let search = Search::through(&held, &wanted)?;
+    let old = known::remembers_more(&own, book.tree().size);
     let mut checked = Vec::new();
     for (file, hashed) in hashed {
         checked.push(match hashed {
-            Ok((digest, _)) => judge(file, digest, &search, &held, policy),
+            Ok((digest, _)) => judge(file, digest, &search, &held, policy, old.as_deref()),
             Err(why @ Unhashed::Interrupted) => {
                 return Err(why.failure(file, "the check was stopped"));
             }
@@ -89,11 +90,12 @@ fn judge(
     search: &Search,
     held: &HeldLedger<'_>,
     policy: Option<&Policy>,
+    old: Option<&str>,
 ) -> Checked {
     let name = file_name(file.as_os_str().as_encoded_bytes());
     match search.recording_of(&digest) {
         Some(recording) => matches(name, digest, recording, held, policy),
-        None => not_found(name, file, digest, search),
+        None => not_found(name, file, digest, search, old),
     }
 }
 
@@ -146,7 +148,13 @@ fn matches(
     }
 }
 
-fn not_found(name: String, file: &std::path::Path, digest: Hash, search: &Search) -> Checked {
+fn not_found(
+    name: String,
+    file: &std::path::Path,
+    digest: Hash,
+    search: &Search,
+    old: Option<&str>,
+) -> Checked {
     let unread = search.unread;
     let (word, line, exit) = if let Some(why) = search.unproven.get(&digest) {
         let line = format!("a manifest has these bytes, but the ledger does not hold it: {why}");
@@ -154,6 +162,9 @@ fn not_found(name: String, file: &std::path::Path, digest: Hash, search: &Search
     } else if let Some(position) = search.named.get(file) {
         let line = format!("statement {position} records other bytes under this name");
         ("DIFFERS", line, Exit::Finding)
+    } else if let Some(old) = old {
+        let line = format!("no row of any manifest here has these bytes, but {old}");
+        ("NOT RECORDED", line, Exit::Incomplete)
     } else if unread == 0 {
         let line = "no row of any manifest has these bytes; this says nothing against the file";
         ("NOT RECORDED", line.into(), Exit::Finding)

@@ -10,6 +10,7 @@ use crate::cli::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failures::unreadable;
 use crate::cli::filing::with_log_keys;
+use crate::cli::frozen;
 use crate::cli::keyring::Keyring;
 use crate::cli::own_store::OwnStore;
 use crate::cli::voice::{Failure, Voice};
@@ -78,6 +79,7 @@ impl LedgerAcceptor {
                 log_keys.push(keyring.open(&file)?);
             }
             let _lock = own.lock("serve")?;
+            frozen::check(&own)?;
             own.store.sweep(&*own.disk)?;
             let places = own.head_places("serve")?;
             with_log_keys(&keyring, |keys| Writer::open(places, &own.name, keys))?;
@@ -109,6 +111,7 @@ impl LedgerAcceptor {
 
     fn file(&mut self, statements: &[Statement]) -> Result<Vec<Submission>, Failure> {
         let _lock = self.own.lock("serve")?;
+        frozen::check(&self.own)?;
         let folder = self.own.folder.clone();
         let keys = self.log_keys.clone();
         let open = self.current()?;

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::facts::{Facts, PinFacts, Recognised, RuleFacts, Time, TimeWord};
+use crate::audit::checkpoints::NOT_PUBLISHED;
 use crate::audit::finding::{LedgerState, Outcome, Reach, Rule};
 use crate::report::identity::recognised_words;
 use crate::report::words::{count, counted, safe};
@@ -167,6 +168,10 @@ pub fn not_checked(facts: &Facts) -> Vec<String> {
         .map(|result| match result.rule {
             Rule::R04 if facts.findings.iter().any(|found| found.code == "no-held-head") => {
                 "whether its end was cut off, for no head from before is at hand (--head)".into()
+            }
+            Rule::R04 if facts.findings.iter().any(|found| found.code == NOT_PUBLISHED) => {
+                "what an interrupted command left unsigned (treering add, as before, signs it)"
+                    .into()
             }
             Rule::R04 => "whether it continues a head held from before".into(),
             Rule::R10 => {

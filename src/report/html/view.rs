@@ -103,10 +103,15 @@ impl View {
         }
     }
 
+    /// Whether evidence by criterion is to be looked for: a partner's or an accreditor's ledger has none.
+    pub fn is_assessed(&self) -> bool {
+        self.linked || self.f.ledger.kind.as_deref().is_none_or(|kind| kind == "site")
+    }
+
     /// What a reader looks for and does not find.
     pub fn missing(&self) -> Vec<String> {
         let mut missing = Vec::new();
-        if let Some(coverage) = &self.f.coverage {
+        if let Some(coverage) = self.f.coverage.as_ref().filter(|_| self.is_assessed()) {
             let bare = |one: &&CriterionFacts| one.indicators.iter().all(|one| !one.covered);
             let bare: Vec<&str> =
                 coverage.criteria.iter().filter(bare).map(|one| one.id.as_str()).collect();
@@ -209,7 +214,10 @@ impl View {
             ("Coverage", self.coverage_words()),
             ("Files", words::files_line(&self.f)),
         ];
-        rows.retain(|(_, value)| !value.is_empty());
+        let assessed = self.is_assessed();
+        rows.retain(|(label, value)| {
+            !value.is_empty() && (assessed || !matches!(*label, "Coverage" | "Process"))
+        });
         rows
     }
 
