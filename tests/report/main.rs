@@ -150,6 +150,14 @@ fn the_same_facts_give_the_same_small_page() {
     let first = page(&facts);
     assert_eq!(first, page(&told(Told { wrong: true, ..Told::default() })));
     assert!(first.len() < 1_000_000, "{} bytes", first.len());
+    // A site of a thousand batches, too.
+    let mut many = facts;
+    let batch = many[0].batches[0].clone();
+    many[0].batches = vec![batch; 1_000];
+    let began = std::time::Instant::now();
+    let large = page(&many).len();
+    println!("1,000 batches: {large} bytes in {:?}", began.elapsed());
+    assert!(large < 1_000_000, "{large} bytes");
 }
 
 #[test]
