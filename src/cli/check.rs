@@ -103,7 +103,7 @@ impl Checked {
         let name = file_name(file.as_os_str().as_encoded_bytes());
         let (word, line) = match why {
             Unhashed::Missing => ("MISSING", "there is no file of this name".to_string()),
-            Unhashed::Unreadable(why) => ("UNREADABLE", why),
+            Unhashed::Unreadable(why) | Unhashed::NoFile(why) => ("UNREADABLE", why),
             Unhashed::Interrupted => return Err(why.failure(file, "the check was stopped")),
         };
         Ok(Checked {

@@ -278,12 +278,7 @@ pub fn key_for(
     }
     let mut keys: Vec<KeyFile> = keyring.list()?.into_iter().filter(may_sign).collect();
     match keys.len() {
-        0 => Err(Failure::new(
-            Exit::Key,
-            format!("no key in this store may sign {kind}"),
-            "the root has granted none, or has ended their grants",
-            "treering key request NAME, then have the root grant it",
-        )),
+        0 => Err(none_may_sign(keyring, &format!("no key in this store may sign {kind}"))),
         1 => Ok(keys.swap_remove(0)),
         _ => Err(Failure::new(
             Exit::Key,
@@ -291,6 +286,23 @@ pub fn key_for(
             keys.iter().map(|key| key.name().as_str()).collect::<Vec<_>>().join(", "),
             "say which one with --key NAME",
         )),
+    }
+}
+
+/// No key will do. One that cannot be read may be the very key, and then no new grant is needed.
+fn none_may_sign(keyring: &Keyring<'_>, what: &str) -> Failure {
+    let unreadable = keyring.folder().list().map(|list| list.unreadable).unwrap_or_default();
+    match unreadable.first() {
+        Some(fault) => {
+            let why = format!("{fault}; of those that can be read, the root has granted none");
+            Failure::new(Exit::Key, what, why, fault.next_step())
+        }
+        None => Failure::new(
+            Exit::Key,
+            what,
+            "the root has granted none, or has ended their grants",
+            "treering key request NAME, then have the root grant it",
+        ),
     }
 }
 

@@ -191,8 +191,10 @@ fn missing(path: &Path, phrase: &str) -> Failure {
 pub enum Unhashed {
     /// Nothing has this name.
     Missing,
-    /// It cannot be read, or is no file.
+    /// It cannot be read.
     Unreadable(String),
+    /// It is a folder, a pipe or a device: a wrong name.
+    NoFile(String),
     /// The person at the keyboard stopped it.
     Interrupted,
 }
@@ -211,6 +213,9 @@ impl Unhashed {
                 why,
                 "check that it is a file and that you may read it",
             ),
+            Unhashed::NoFile(why) => {
+                usage(format!("{name} cannot be read"), why, "name a file that was recorded")
+            }
             Unhashed::Interrupted => interrupted(stopped, BEGIN_AGAIN),
         }
     }
@@ -225,14 +230,14 @@ pub fn hash(path: &Path) -> Result<(Hash, u64), Unhashed> {
     };
     let place = path.canonicalize().map_err(problem)?;
     if place.is_dir() {
-        return Err(Unhashed::Unreadable("it is a folder: name the files in it".into()));
+        return Err(Unhashed::NoFile("it is a folder: name the files in it".into()));
     }
     let watch = Watch { cancel: interrupt::flag(), progress: &|_| {} };
     match hash_file(&place, watch) {
         Ok((digest, stamp)) => Ok((digest, stamp.size)),
         Err(Problem::Interrupted) => Err(Unhashed::Interrupted),
         Err(Problem::Vanished) => Err(Unhashed::Missing),
-        Err(Problem::Replaced) => Err(Unhashed::Unreadable("it is no regular file".into())),
+        Err(Problem::Replaced) => Err(Unhashed::NoFile("it is no regular file".into())),
         Err(Problem::Unreadable(why)) => Err(problem(why)),
         Err(why) => Err(Unhashed::Unreadable(why.to_string())),
     }

@@ -96,6 +96,8 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         None => working_directory()?,
     };
     // Everything that can be refused is looked at before anybody is asked and anything is made.
+    need_words("--name", &args.name)?;
+    need_words("--kind", &args.kind)?;
     for folder in [&args.root_to, &args.next_to].into_iter().flatten() {
         need_folder(folder)?;
     }
@@ -245,6 +247,19 @@ impl Founding<'_> {
 
 const ROOT: &str = "root";
 const NEXT_ROOT: &str = "next-root";
+
+/// What people read on cards and above reports, for thirty years: something, and on one line.
+fn need_words(option: &str, words: &str) -> Result<(), Failure> {
+    let why = if words.chars().any(char::is_control) {
+        "holds control characters, such as a line break"
+    } else if !words.is_empty() && !words.chars().any(char::is_alphanumeric) {
+        "holds neither letter nor digit"
+    } else {
+        return Ok(());
+    };
+    let why = format!("{option} {words:?} {why}");
+    Err(usage("the ledger cannot be founded so", why, "treering help init"))
+}
 
 fn need_folder(dir: &Path) -> Result<(), Failure> {
     match dir.is_dir() {

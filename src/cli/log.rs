@@ -9,7 +9,7 @@ use super::voice::Answer;
 use super::{Context, Outcome};
 use crate::ledger::read;
 use crate::report::words::time;
-use crate::statement::kind::KindName;
+use crate::statement::kind::{KINDS, KindName};
 
 /// Arguments of `treering log`.
 #[derive(Debug, clap::Args)]
@@ -37,6 +37,11 @@ pub fn run(context: &Context, args: Args) -> Outcome {
             "treering log",
         ));
     }
+    let known = KINDS.iter().any(|(family, kinds)| {
+        args.kind
+            .as_ref()
+            .is_none_or(|word| word == family.word() || kinds.contains(&word.as_str()))
+    });
     let wanted = |kind: &KindName| {
         args.kind.as_ref().is_none_or(|word| word == kind.as_str() || word == kind.family().word())
     };
@@ -59,6 +64,16 @@ pub fn run(context: &Context, args: Args) -> Outcome {
         if context.voice.json {
             entries.push(statement_text::json(position, &statement));
         }
+    }
+    // A ledger may hold kinds that this program does not know: those are asked for by name, too.
+    if text.is_empty() && !known {
+        let what = format!("{:?} is neither a kind nor a family", args.kind.unwrap_or_default());
+        let kinds = KINDS.iter().flat_map(|(_, kinds)| kinds.iter().copied()).collect::<Vec<_>>();
+        return Err(usage(
+            what,
+            "no statement here is of it, and this program knows none such",
+            format!("one of: {}", kinds.join(", ")),
+        ));
     }
     if text.is_empty() {
         text = "No statement of this kind.\n".into();

@@ -112,7 +112,7 @@ struct Global {
     /// Answer with one JSON object; errors too
     #[arg(long, global = true, hide_short_help = true)]
     json: bool,
-    /// No progress and no remarks; twice: nothing but the exit code
+    /// No progress and no remarks beside the answer; twice: nothing but the exit code
     #[arg(short, long, global = true, action = ArgAction::Count, hide_short_help = true)]
     quiet: u8,
     /// Say more, for those who look for a fault

@@ -1,5 +1,6 @@
 //! Files that a command writes where a person says: whole or not at all, and never over something else.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::Context;
@@ -46,7 +47,11 @@ fn write_for(
         return Err(usage(what, "the answer goes into a file", "name a file in it"));
     }
     if place.exists() && !place.is_file() {
-        return Err(unwritable(path, NotRegular));
+        return Err(usage(
+            format!("{} cannot be written", path.display()),
+            NotRegular,
+            "name another file",
+        ));
     }
     let written = match overwrite.is_some_and(|overwrite| overwrite.force) {
         true => durable::replace(&RealDisk, &place, access, bytes),
@@ -61,6 +66,11 @@ fn write_for(
                 Some(_) => "name another file, or replace it with --force",
                 None => "name another file, or move that one away",
             },
+        ),
+        DiskError::Refused { source, .. } if source.kind() == ErrorKind::NotFound => usage(
+            format!("{} cannot be written", path.display()),
+            "there is no such folder",
+            "make the folder, or name a file in one that is there",
         ),
         DiskError::Refused { source, .. } => unwritable(path, source),
         fault => unwritable(path, fault),

@@ -61,7 +61,10 @@ pub fn completions(args: CompletionsArgs) -> Outcome {
 
 /// Writes one manual page a command.
 pub fn man(args: ManArgs) -> Outcome {
-    fs::create_dir_all(&args.dir).map_err(|why| unwritable(&args.dir, why))?;
+    fs::create_dir_all(&args.dir).map_err(|why| {
+        let Failure { what, why, exit, .. } = unwritable(&args.dir, why);
+        Failure::new(exit, what, why, "name a folder that you may write to")
+    })?;
     let mut whole = command().disable_help_subcommand(true);
     whole.build();
     let mut pages = Vec::new();

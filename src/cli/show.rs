@@ -4,11 +4,12 @@ use std::fmt::Write;
 
 use serde_json::json;
 
+use super::failures::usage;
 use super::own_store::OwnStore;
 use super::standing::Judgements;
 use super::voice::Answer;
 use super::{Context, Outcome, lineage, statement_text};
-use crate::report::words::counted;
+use crate::report::words::{counted, safe};
 
 /// Arguments of `treering show`.
 #[derive(Debug, clap::Args)]
@@ -29,6 +30,13 @@ pub struct Args {
 pub fn run(context: &Context, args: Args) -> Outcome {
     if args.lineage {
         return lineage::run(context, &args.reference);
+    }
+    if args.reference.contains('#') {
+        return Err(usage(
+            format!("{} is a row, and only its lineage can be shown", safe(&args.reference)),
+            "what a row says stands in its manifest; show is about statements",
+            format!("treering show {} --lineage", safe(&args.reference)),
+        ));
     }
     let own = OwnStore::find(context)?;
     let (position, statement) = own.resolve(&args.reference)?;

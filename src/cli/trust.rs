@@ -56,7 +56,18 @@ pub struct ListArgs {}
 impl From<TrustError> for Failure {
     fn from(fault: TrustError) -> Failure {
         let next = fault.next_step();
-        Failure::new(Exit::Finding, "the trust settings do not take this", fault, next)
+        let exit = match fault {
+            TrustError::Disk(fault) => return fault.into(),
+            // People edit this file: what they mistyped is no finding about a ledger.
+            TrustError::Unreadable { .. } => {
+                let what = "the trust settings cannot be read";
+                return Failure::new(Exit::Unexpected, what, fault, next);
+            }
+            TrustError::NotPinned(_) | TrustError::Card(_) | TrustError::Differs { .. } => {
+                Exit::Finding
+            }
+        };
+        Failure::new(exit, "the trust settings do not take this", fault, next)
     }
 }
 

@@ -106,10 +106,10 @@ fn a_card_on_the_screen_as_a_file_and_on_paper() {
     assert_words(&page, &["default-src 'none'", "<svg", digits, id]);
     assert!(!page.contains("<b>"), "a name is no markup");
     for option in ["-o", "--html"] {
-        desk.refuses(1, &["card", option, "no/such/folder"]).says(
+        desk.refuses(2, &["card", option, "no/such/folder"]).says(
             "no/such/folder cannot be written",
-            "No such file",
-            "name a place",
+            "no such folder",
+            "make the folder",
         );
     }
 }

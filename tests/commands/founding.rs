@@ -68,7 +68,7 @@ fn what_cannot_be_founded_leaves_nothing_behind() {
     fs::create_dir(desk.home().join("stick")).unwrap();
     fs::write(desk.home().join("empty"), "").unwrap();
     fs::write(desk.home().join("long"), "x".repeat(5_000)).unwrap();
-    let cases: [(&[&str], i32, [&str; 3]); 12] = [
+    let cases: [(&[&str], i32, [&str; 3]); 14] = [
         (
             &["--root-to", "../nowhere", "--no-passphrase"],
             2,
@@ -80,6 +80,8 @@ fn what_cannot_be_founded_leaves_nothing_behind() {
             ["cannot be founded so", "contains ' '", "treering help init"],
         ),
         (&["--name", ""], 2, ["cannot be founded so", "name: 1 to 256 bytes", "help init"]),
+        (&["--name", "a\nb"], 2, ["cannot be founded so", "control characters", "help init"]),
+        (&["--name", " \u{a0} "], 2, ["cannot be founded so", "neither letter nor", "help init"]),
         (
             &["--country", "Switzerland", "--no-passphrase"],
             2,

@@ -111,7 +111,7 @@ fn manifests_that_do_not_hold_are_named() {
     fs::remove_file(&manifests[2]).unwrap();
 
     let status = desk.answers(0, &["status"]);
-    assert_words(&status, &["!", "is damaged", &name(&manifests[0]), &name(&manifests[1])]);
+    assert_words(&status, &["  !", "is damaged", &name(&manifests[0]), &name(&manifests[1])]);
     assert_words(&status, &["1 manifest is missing"]);
     let said = desk.answers(4, &["reindex"]);
     assert_words(&said, &[&name(&manifests[0]), &name(&manifests[1]), "MISSING", "next:"]);

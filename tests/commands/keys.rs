@@ -153,7 +153,7 @@ fn what_a_root_does_not_grant() {
     );
     places.here(0, &["key", "grant", "../office/ben.request.json", "--root", "../stick"]);
     // Granted already.
-    places.desk.refuses(3, &["key", "grant", "../office/ben.request.json", "--root", "../stick"]);
+    places.desk.refuses(2, &["key", "grant", "../office/ben.request.json", "--root", "../stick"]);
 }
 
 #[test]

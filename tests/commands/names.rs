@@ -123,12 +123,8 @@ fn what_is_no_file_is_named_and_left_out() {
     match made {
         Ok(status) if status.success() => {
             assert_words(&said, &["left out  evidence/pipe: named pipe, not a file"]);
-            let refusal = desk.says(&["receipt", "evidence/pipe"]).refusal(1);
-            refusal.says(
-                "evidence/pipe cannot be read",
-                "it is no regular file",
-                "you may read it",
-            );
+            let refusal = desk.says(&["receipt", "evidence/pipe"]).refusal(2);
+            refusal.says("evidence/pipe cannot be read", "it is no regular file", "name a file");
         }
         _ => println!("no pipe: there is no mkfifo here"),
     }

@@ -239,7 +239,7 @@ fn a_receipt_is_written_where_it_does_no_harm() {
         "",
         "check the name",
     );
-    desk.refuses(1, &["receipt", "pictures", "-o", "r"]).says(
+    desk.refuses(2, &["receipt", "pictures", "-o", "r"]).says(
         "pictures cannot be read",
         "it is a folder",
         "",

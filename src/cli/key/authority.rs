@@ -56,6 +56,13 @@ pub fn revoke(context: &Context, args: RevokeArgs) -> Outcome {
             "treering key list",
         )
     })?;
+    if grant.ended.is_some() && reason != RevokeReason::Compromised {
+        return Err(usage(
+            format!("the grant of {} was ended before", args.key),
+            "there is nothing to end",
+            "treering key list; if others got hold of the key, --reason compromised",
+        ));
+    }
     let trusted = match (reason, args.trusted, args.by_itself) {
         (RevokeReason::Compromised, Some(size), false) => Some(tree_at(&own, TreeSize(size))?),
         (RevokeReason::Compromised, None, false) => {

@@ -173,7 +173,8 @@ fn role_of(word: &str) -> Result<Role, Failure> {
 pub fn grant(context: &Context, args: GrantArgs) -> Outcome {
     let (ledger, grant, second) = read_request(&args.request)?;
     if args.root.output.is_none() {
-        let own = OwnStore::find(context)?.ledger()?;
+        let store = OwnStore::find(context)?;
+        let own = store.ledger()?;
         if own != ledger {
             return Err(usage(
                 "the request is for another ledger",
@@ -181,6 +182,7 @@ pub fn grant(context: &Context, args: GrantArgs) -> Outcome {
                 "sign it into a file with -o STATEMENT, if your root founded that ledger",
             ));
         }
+        refuse_second(&store, &grant)?;
     }
     let root = open_root(context, &args.root, ledger)?;
     let what = format!(
@@ -197,6 +199,20 @@ pub fn grant(context: &Context, args: GrantArgs) -> Outcome {
         }
         Some(_) => answer,
     })
+}
+
+/// A key has one grant in a ledger, once: asking for a second is an oversight, and no finding.
+fn refuse_second(own: &OwnStore, grant: &Grant) -> Result<(), Failure> {
+    let book = own.book()?;
+    let Some(before) = book.authority().grant_of(&KeyId::of(&grant.key)) else { return Ok(()) };
+    let (why, next) = match before.ended {
+        None => ("it signs with that grant already", "treering key list shows what it may sign"),
+        Some(_) => (
+            "its grant was ended, and no key is granted twice",
+            "make a new key: treering key new NAME, then treering key request NAME",
+        ),
+    };
+    Err(usage("the key was granted before", why, next))
 }
 
 /// Reads a request and checks that whoever wrote it holds the key.
