@@ -175,7 +175,7 @@ impl fmt::Display for RowPath {
 pub fn hides_or_moves_text(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{61c}' | '\u{feff}')
+            | '\u{61c}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 impl fmt::Debug for RowPath {
