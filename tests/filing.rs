@@ -61,7 +61,7 @@ fn a_refused_statement_leaves_no_trace() {
     desk.done(&revoke);
     let before = picture_of(&desk.store().join("keys"));
     let refused = desk.run(&revoke);
-    assert_eq!(refused.code, Some(3), "{}", refused.text);
+    assert_eq!(refused.code, Some(2), "{}", refused.text);
     assert!(picture_of(&desk.store().join("keys")) == before);
 }
 

@@ -171,7 +171,7 @@ impl fmt::Display for RowPath {
 
 /// Characters that are not seen, or change how the ones beside them are shown: control characters,
 /// zero-width marks, directional embeddings, overrides and isolates, line and paragraph separators, the
-/// byte order mark. No screen shows them as they are.
+/// byte order mark, the tag characters. No screen shows them as they are.
 pub fn hides_or_moves_text(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
