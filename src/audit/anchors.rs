@@ -9,7 +9,7 @@ use crate::statement::bodies::evidence::{Anchor, Captured, Place};
 use crate::statement::envelope::Statement;
 use crate::statement::key::KeyId;
 use crate::statement::sample::AnchoredRows;
-use crate::tlog::hash::{Hash, Position, TreeSize};
+use crate::tlog::hash::{Hash, Position};
 
 use super::record::Record;
 
@@ -154,20 +154,6 @@ impl AnchorBook {
     ) -> impl Iterator<Item = &'a AnchorFact> + use<'a> {
         let bearing = self.bearing.get(indicator).map(Vec::as_slice).unwrap_or_default();
         bearing.iter().map(|at| &self.anchors[*at]).filter(|anchor| anchor.live)
-    }
-
-    /// The live anchors below a size that bear on any indicator of a catalogue, by position: the evidence
-    /// of a dossier.
-    pub fn dossier(&self, catalogue: &Hash, size: TreeSize) -> Vec<AnchoredRows> {
-        let of_it = self.bearing.iter().filter(|(indicator, _)| indicator.catalogue == *catalogue);
-        let mut at: Vec<usize> = of_it.flat_map(|(_, bearing)| bearing.iter().copied()).collect();
-        at.sort_unstable();
-        at.dedup();
-        let anchors = at.into_iter().map(|at| &self.anchors[at]);
-        anchors
-            .filter(|anchor| anchor.live && anchor.position.0 < size.0)
-            .map(|anchor| anchor.rows)
-            .collect()
     }
 
     /// Anchors that are not kept.

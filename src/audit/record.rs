@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::statement::authority::{Authority, Signer};
+use crate::statement::authority::Authority;
 use crate::statement::bodies::day::UtcDay;
 use crate::statement::bodies::{Body, StatementRef};
-use crate::statement::envelope::{Accreditation, Issuer, LedgerId, Statement};
+use crate::statement::envelope::{Issuer, LedgerId, Statement};
 use crate::statement::key::KeyId;
 use crate::statement::kind::Family;
 use crate::statement::standing::{Filed, Standing, StandingBook};
@@ -25,10 +25,6 @@ pub struct Said {
     pub key: KeyId,
     /// In whose name.
     pub issuer: Issuer,
-    /// In which capacity, as far as this ledger knows.
-    pub signer: Signer,
-    /// The accreditor's grant that a visitor's key relies on, here or in its first statement.
-    pub by: Option<Accreditation>,
     /// When, as the signer's clock says: seconds since 1970 UTC.
     pub issued_at: i64,
     /// What later statements made of it.
@@ -50,7 +46,6 @@ pub struct Record {
     ledger: Option<LedgerId>,
     said: Vec<Said>,
     places: HashMap<Hash, usize>,
-    accreditations: HashMap<KeyId, Accreditation>,
     anchoring: BTreeSet<KeyId>,
     months: BTreeMap<(i64, u8), u64>,
     bytes: usize,
@@ -63,11 +58,8 @@ impl Record {
     pub const MAX_BYTES: usize = 64 << 20;
 
     /// Takes up an admitted statement, if it is one that rules weigh.
-    pub(super) fn take_up(&mut self, position: Position, statement: &Statement, signer: Signer) {
+    pub(super) fn take_up(&mut self, position: Position, statement: &Statement) {
         let header = &statement.header;
-        if let Some(by) = statement.payload.by {
-            self.accreditations.insert(header.key, by);
-        }
         let (year, month, _) = UtcDay::of_second(header.issued_at).civil();
         *self.months.entry((year, month)).or_default() += 1;
         let body = &statement.payload.body;
@@ -92,8 +84,6 @@ impl Record {
             id: statement.id(),
             key: header.key,
             issuer: header.issuer.clone(),
-            signer,
-            by: self.accreditations.get(&header.key).copied(),
             issued_at: header.issued_at,
             standing: Standing::Good,
             body: statement.payload.body.clone(),

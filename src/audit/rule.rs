@@ -145,17 +145,9 @@ rules! {
     R13, Evidence, Error, "files were captured before they were anchored",
         "devices say that files were captured after they were anchored";
 
-    /// Files of a deployment were captured while it lasted, unless their times are marked as doubtful.
-    R14, Evidence, Error, "files were captured during their deployment",
-        "files were captured outside their deployment";
-
     /// Evidence comes from the site, or says that it does not.
     R15, Evidence, Warning, "evidence comes from the site",
         "evidence does not come from the site";
-
-    /// No file serves as evidence of two sites, or twice in one.
-    R16, Evidence, Warning, "no file is used twice",
-        "files are used twice";
 
     /// No indicator rests on evidence alone that is older than a term of the listing.
     R17, Evidence, Warning, "the evidence is of this term",
@@ -273,7 +265,7 @@ rules! {
 impl Rule {
     /// Whether it weighs statements against one another, and so needs all of them at once.
     pub fn weighs(self) -> bool {
-        self.family() != RuleFamily::Ledger && !matches!(self, Rule::R10 | Rule::R13 | Rule::R14)
+        self.family() != RuleFamily::Ledger && !matches!(self, Rule::R10 | Rule::R13)
     }
 }
 

@@ -27,7 +27,10 @@ fn page() -> String {
          (`treering audit\n--rules FILE`); every report names its digest. Rules marked *off* are \
          switched off in the built-in rule set,\nsince their figures rest on memory and not on a \
          source; turn them on in a copy.\n\n\
-         R08 and R09 do not exist. This page is written by a test from the comments above the rules \
+         R08 and R09 do not exist. R07 is told as facts: which other ledgers pin this one, and since \
+         when. R14 (times\noutside a deployment) and R16 (a file used twice) are not asked by audits \
+         of this version; `treering add` looks\nfor the first where a data package tells its \
+         deployments. This page is written by a test from the comments above the rules \
          in\n`src/audit/rule.rs`.\n",
     );
     let built_in = RuleSet::built_in();

@@ -206,7 +206,7 @@ impl Reader<'_> {
             _ => {}
         }
         self.standing.take_up(position, statement, signer);
-        self.record.take_up(position, statement, signer);
+        self.record.take_up(position, statement);
     }
 
     /// Rows are what an anchor says. Where the sum goes beyond what this program counts, that is said
