@@ -3,7 +3,7 @@
 //! Nothing here is judged. Everything is decoded from signed bytes, by position, and bounded by
 //! [`super::record::Record::MAX_BYTES`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::record::{Record, Said};
 use super::rules::coverage::Coverage;
@@ -14,6 +14,7 @@ use crate::statement::bodies::Body;
 use crate::statement::bodies::claim::filing::ClaimFile;
 use crate::statement::bodies::claim::moves::Move;
 use crate::statement::bodies::day::UtcDay;
+use crate::statement::bodies::process::sample::{Draw, SampleResult};
 use crate::statement::bodies::site::Describe;
 use crate::statement::claim_arithmetic::Balance;
 use crate::statement::envelope::LedgerId;
@@ -218,26 +219,29 @@ impl ClaimFacts {
 }
 
 fn samples(record: &Record) -> Vec<SampleFacts> {
-    let mut facts = Vec::new();
-    for said in record.live() {
-        let Body::SampleDraw(draw) = &said.body else { continue };
-        let results = record.live().filter_map(|later| match &later.body {
-            Body::SampleResult(result) if result.draw.id == said.id => Some(result),
+    let results: HashMap<Hash, &SampleResult> = record
+        .live()
+        .filter_map(|said| match &said.body {
+            Body::SampleResult(result) => Some((result.draw.id, result)),
             _ => None,
-        });
-        facts.push(SampleFacts {
-            position: said.position,
-            indicator: draw.indicator.id.clone(),
-            by: said.key,
-            population: draw.population.rows,
-            drawn: draw.n,
-            result: results.last().map(|result| {
-                let (not_agreeing, bound_95) = bound_of(draw.population.rows, result);
-                SampleOutcome { looked_at: result.rows.len() as u64, not_agreeing, bound_95 }
-            }),
-        });
-    }
-    facts
+        })
+        .collect();
+    let drawn = record.live().filter_map(|said| match &said.body {
+        Body::SampleDraw(draw) => Some((said, draw)),
+        _ => None,
+    });
+    let fact = |(said, draw): (&Said, &Draw)| SampleFacts {
+        position: said.position,
+        indicator: draw.indicator.id.clone(),
+        by: said.key,
+        population: draw.population.rows,
+        drawn: draw.n,
+        result: results.get(&said.id).map(|result| {
+            let (not_agreeing, bound_95) = bound_of(draw.population.rows, result);
+            SampleOutcome { looked_at: result.rows.len() as u64, not_agreeing, bound_95 }
+        }),
+    };
+    drawn.map(fact).collect()
 }
 
 fn keys(authority: &Authority) -> Vec<KeyFacts> {
@@ -272,23 +276,32 @@ fn corrections(record: &Record) -> Vec<Remark> {
 }
 
 fn concerns(record: &Record) -> Vec<ConcernFacts> {
-    let mut facts = Vec::new();
+    let mut facts: Vec<ConcernFacts> = Vec::new();
+    let mut places = HashMap::new();
     for said in record.live() {
-        let Body::ConcernRaise(raised) = &said.body else { continue };
-        let answers = |later: &&Said| matches!(&later.body, Body::ConcernAnswer(answer) if answer.concern.id == said.id);
-        let closes = record.live().filter_map(|later| match &later.body {
-            Body::ConcernClose(close) if close.concern.id == said.id => {
-                Some((later.position, close.outcome.to_string()))
+        match &said.body {
+            Body::ConcernRaise(raised) => {
+                places.insert(said.id, facts.len());
+                facts.push(ConcernFacts {
+                    position: said.position,
+                    day: UtcDay::of_second(said.issued_at),
+                    concern: raised.concern.clone(),
+                    answered: None,
+                    closed: None,
+                });
             }
-            _ => None,
-        });
-        facts.push(ConcernFacts {
-            position: said.position,
-            day: UtcDay::of_second(said.issued_at),
-            concern: raised.concern.clone(),
-            answered: record.live().find(answers).map(|answer| answer.position),
-            closed: closes.last(),
-        });
+            Body::ConcernAnswer(answer) => {
+                if let Some(at) = places.get(&answer.concern.id) {
+                    facts[*at].answered.get_or_insert(said.position);
+                }
+            }
+            Body::ConcernClose(close) => {
+                if let Some(at) = places.get(&close.concern.id) {
+                    facts[*at].closed = Some((said.position, close.outcome.to_string()));
+                }
+            }
+            _ => {}
+        }
     }
     facts
 }

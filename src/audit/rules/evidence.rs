@@ -1,6 +1,8 @@
 //! The evidence that findings and claims rest on (R12, R15, R19, R38), and the samples drawn from it
 //! (R42).
 
+use std::collections::HashSet;
+
 use super::roles::Ledgers;
 use super::weighed::{About, Weighed, about};
 use crate::audit::anchors::AnchorFact;
@@ -13,6 +15,7 @@ use crate::statement::bodies::cited::Evidence;
 use crate::statement::bodies::day::Days;
 use crate::statement::bodies::process::sample::{Draw, SampleResult};
 use crate::statement::sample::{AnchoredRows, drawn_rows};
+use crate::tlog::hash::Hash;
 
 /// The kind of evidence that anchors of labels have.
 const LABELS: &str = "labels";
@@ -156,40 +159,41 @@ fn seconds(day: i64) -> i64 {
 
 /// R15: the box of an anchor meets the box of the site, unless a link says why not.
 fn places(weighed: &Weighed<'_>, out: &mut Findings) {
-    let names_a_boundary = weighed.site().is_some_and(|site| site.boundary.is_some());
-    let placed = weighed.anchors.all().iter().filter(|anchor| anchor.live);
-    for anchor in placed {
-        let Some(place) = anchor.place else { continue };
-        let subject = Subject::Statement(anchor.position);
-        let Some(boundary) = weighed.boundary else {
-            if names_a_boundary {
-                out.judge(Rule::R15);
-                let what = "whether evidence comes from the site: its boundary is not at hand \
-                            (--boundary FILE)";
-                let code = "no-boundary";
-                out.add_once(Rule::R15, Outcome::CannotCheck, code, Subject::Ledger, what.into());
-            }
-            continue;
-        };
-        out.judge(Rule::R15);
-        let site = boundary.bounds();
+    let live = weighed.anchors.all().iter().filter(|anchor| anchor.live);
+    let mut placed = live.filter_map(|anchor| Some((anchor, anchor.place?))).peekable();
+    if placed.peek().is_none() {
+        return;
+    }
+    let Some(boundary) = weighed.boundary else {
+        if weighed.site().is_some_and(|site| site.boundary.is_some()) {
+            let what = "whether evidence comes from the site: its boundary is not at hand \
+                        (--boundary FILE)";
+            out.add(Rule::R15, Outcome::CannotCheck, "no-boundary", Subject::Ledger, what);
+        }
+        return;
+    };
+    out.judge(Rule::R15);
+    let (site, off_site) = (boundary.bounds(), marked_off_site(weighed));
+    for (anchor, place) in placed {
         let apart = place.north < site.south_west.latitude
             || place.south > site.north_east.latitude
             || place.east < site.south_west.longitude
             || place.west > site.north_east.longitude;
-        if apart && !is_marked_off_site(weighed, anchor) {
+        if apart && !off_site.contains(&anchor.id) {
             let at = anchor.position;
             let what = format!("statement {at}: its evidence comes from outside the site");
-            out.add(Rule::R15, Outcome::Warn, "off-site", subject, what);
+            out.add(Rule::R15, Outcome::Warn, "off-site", Subject::Statement(at), what);
         }
     }
 }
 
-fn is_marked_off_site(weighed: &Weighed<'_>, anchor: &AnchorFact) -> bool {
-    weighed.record.live().any(|said| match &said.body {
-        Body::Link(link) => link.statement.id == anchor.id && link.off_site.is_some(),
-        _ => false,
-    })
+/// The anchors of which a link says why they come from elsewhere.
+fn marked_off_site(weighed: &Weighed<'_>) -> HashSet<Hash> {
+    let links = weighed.record.live().filter_map(|said| match &said.body {
+        Body::Link(link) if link.off_site.is_some() => Some(link.statement.id),
+        _ => None,
+    });
+    links.collect()
 }
 
 /// R19: labels made from evidence name software and model, and a sample of them was looked at. A copy

@@ -1,6 +1,6 @@
 //! The steps of the process and what they rest on (R30, R31, R34, R35, R36).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::history::{Certificate, History, Phase};
 use super::roles::{InRole, Ledgers};
@@ -17,6 +17,7 @@ use crate::statement::bodies::process::decision::{
 use crate::statement::bodies::{Body, StatementRef};
 use crate::statement::envelope::Issuer;
 use crate::statement::key::{KeyId, Role};
+use crate::tlog::hash::Hash;
 
 /// Judges the process of one site.
 pub(super) fn judge(
@@ -362,9 +363,12 @@ impl Process<'_> {
         if !figures.on {
             return;
         }
+        let answers = self.first_answers();
         for said in self.weighed.record.live() {
             match &said.body {
-                Body::ConcernRaise(_) => self.answered(said, out),
+                Body::ConcernRaise(_) => {
+                    self.answered(said, answers.get(&said.id).copied(), out);
+                }
                 Body::ConcernClose(close) => {
                     let mut about = about(Rule::R36, said, out);
                     let raised = self.weighed.record.resolve(&close.concern);
@@ -385,16 +389,26 @@ impl Process<'_> {
         }
     }
 
-    fn answered(&self, raised: &Said, out: &mut Findings) {
+    /// When each concern was first answered or closed, as the signers' clocks say.
+    fn first_answers(&self) -> HashMap<Hash, i64> {
+        let mut first = HashMap::new();
+        for said in self.weighed.record.live() {
+            let concern = match &said.body {
+                Body::ConcernAnswer(answer) => answer.concern.id,
+                Body::ConcernClose(close) => close.concern.id,
+                _ => continue,
+            };
+            let earliest = first.entry(concern).or_insert(said.issued_at);
+            *earliest = said.issued_at.min(*earliest);
+        }
+        first
+    }
+
+    fn answered(&self, raised: &Said, first: Option<i64>, out: &mut Findings) {
         let limit = i64::try_from(self.weighed.figures.R36.answer_days).unwrap_or(i64::MAX);
         let limit_s = limit.saturating_mul(86_400);
         let mut about = about(Rule::R36, raised, out);
-        let answers = self.weighed.record.live().filter(|at| match &at.body {
-            Body::ConcernAnswer(answer) => answer.concern.id == raised.id,
-            Body::ConcernClose(close) => close.concern.id == raised.id,
-            _ => false,
-        });
-        match answers.map(|at| at.issued_at).min() {
+        match first {
             Some(answered) if answered.saturating_sub(raised.issued_at) > limit_s => {
                 let days = answered.saturating_sub(raised.issued_at) / 86_400;
                 about.warn("answered-late", format!("the concern was answered after {days} days"));
